@@ -1,0 +1,176 @@
+/**
+ * Every way in which authentication fails.
+ *
+ * None of these errors holds a request, a response or a secret, not even as `cause`: loggers print errors whole, and
+ * the body of a login request is a password.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+
+/**
+ * The authentication call that failed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const Endpoint = Schema.Literal("requestToken", "revokeToken", "login", "logout", "resetPassword")
+
+/**
+ * The name of an authentication call.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Endpoint = typeof Endpoint.Type
+
+const detail = (text: string | undefined): string => (text === undefined || text === "" ? "" : `: ${text}`)
+
+/**
+ * The OAuth service, or the gateway in front of the platform, refused the call: RFC 6749 section 5.2, or a WSO2 fault,
+ * whose numeric code is then the `error`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OAuthError extends Schema.TaggedError<OAuthError>("effect-thingspace-auth/OAuthError")("OAuthError", {
+  endpoint: Endpoint,
+  /** The HTTP status of the answer. */
+  status: Schema.Number,
+  /** The code: `invalid_client`, or a gateway's such as `900901`. */
+  error: Schema.String,
+  /** What the platform said of it, shortened, and without the secrets that were sent. */
+  description: Schema.optional(Schema.String)
+}) {
+  override get message(): string {
+    return `${this.endpoint} was refused with ${this.error} (status ${this.status})${detail(this.description)}. ${
+      this.endpoint === "requestToken" || this.endpoint === "revokeToken"
+        ? "Check the application key and secret."
+        : "The access token was not accepted for this call."
+    }`
+  }
+}
+
+/**
+ * The session service refused the call with an `errorCode` of its own.
+ *
+ * A code's first segment names a service and varies; the rest is stable. Messages carry data and may change.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SessionError extends Schema.TaggedError<SessionError>("effect-thingspace-auth/SessionError")(
+  "SessionError",
+  {
+    endpoint: Endpoint,
+    /** The HTTP status of the answer, 400 for most refusals. */
+    status: Schema.Number,
+    /** The platform's code, such as `UnifiedWebService.REQUEST_FAILED.SessionToken.Expired`. */
+    errorCode: Schema.String,
+    /** What the platform said of it, shortened, and without the secrets that were sent. */
+    errorMessage: Schema.String
+  }
+) {
+  override get message(): string {
+    return `${this.endpoint} was refused with ${this.errorCode} (status ${this.status})${detail(this.errorMessage)}`
+  }
+}
+
+/**
+ * The call brought no answer that means anything.
+ *
+ * - `NotSent`: nothing left this machine, so the platform did not act; repeating it is safe.
+ * - `Transport`: the connection failed; the platform may have acted.
+ * - `Timeout`: no complete answer within the deadline; the platform may have acted.
+ * - `StatusCode`: a status without a body that explains it: a redirect, a proxy's page, a bare 503.
+ * - `Decode`: a success whose body is not what the endpoint documents.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class EndpointError extends Schema.TaggedError<EndpointError>("effect-thingspace-auth/EndpointError")(
+  "EndpointError",
+  {
+    endpoint: Endpoint,
+    reason: Schema.Literal("NotSent", "Transport", "Timeout", "StatusCode", "Decode"),
+    /** The HTTP status, where there was an answer. */
+    status: Schema.optional(Schema.Number),
+    /** What went wrong, in our own words. */
+    description: Schema.optional(Schema.String)
+  }
+) {
+  override get message(): string {
+    const status = this.status === undefined ? "" : ` (status ${this.status})`
+    return `${this.endpoint} failed: ${this.reason}${status}${detail(this.description)}`
+  }
+}
+
+/**
+ * The program's own source of credentials could not supply them: a sealed vault, an empty value.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CredentialsError extends Schema.TaggedError<CredentialsError>("effect-thingspace-auth/CredentialsError")(
+  "CredentialsError",
+  {
+    /** `App` is the application key and secret, `Uws` the username and password. */
+    credentials: Schema.Literal("App", "Uws"),
+    /** Why; it is printed, so it must not hold the secret. */
+    description: Schema.String
+  }
+) {
+  override get message(): string {
+    return `The ${this.credentials === "App" ? "application" : "UWS"} credentials are not available: ${this.description}`
+  }
+}
+
+/**
+ * A login was not sent because it could lock the user: five refusals in a row do, and only Verizon's support unlocks.
+ *
+ * - `Refused`: the platform refused these credentials, or so many in a row that another attempt is not safe. Supply
+ *   others, or call `LoginGuard.reset` once they are known to be right.
+ * - `Uncertain`: earlier attempts ended without an answer that means anything, and may have been refusals. The next is
+ *   allowed after `retryAfter`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class LoginBlocked extends Schema.TaggedError<LoginBlocked>("effect-thingspace-auth/LoginBlocked")(
+  "LoginBlocked",
+  {
+    reason: Schema.Literal("Refused", "Uncertain"),
+    /** How many attempts in a row did not succeed. */
+    attempts: Schema.Number,
+    /** When the latest of them ended. */
+    since: Schema.DateTimeUtcFromSelf,
+    /** How long until the next attempt is allowed; absent where waiting does not help. */
+    retryAfter: Schema.optional(Schema.DurationFromSelf)
+  }
+) {
+  override get message(): string {
+    const many = `${this.attempts} ${this.attempts === 1 ? "attempt" : "attempts"}`
+    return this.reason === "Refused"
+      ? `No login was sent: the platform refused the username or password (${many}), and repeating it would lock the user. Supply other credentials, or call LoginGuard.reset.`
+      : `No login was sent: ${many} ended without a clear answer and may count towards the lock.${
+          this.retryAfter === undefined ? "" : ` The next is allowed in ${Duration.format(this.retryAfter)}.`
+        }`
+  }
+}
+
+/**
+ * How acquiring or revoking an access token fails.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type TokenError = OAuthError | EndpointError | CredentialsError
+
+/**
+ * How authentication as a whole fails.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type AuthError = TokenError | SessionError | LoginBlocked

@@ -1,0 +1,133 @@
+/**
+ * Keeps a user from being locked.
+ *
+ * Five refused logins in a row lock a user, whoever sent them, and only Verizon's support unlocks it. The guard sends
+ * one at a time, does not repeat a refused password, and leaves time after an attempt whose outcome nobody knows. It
+ * remembers for as long as its layer lives: a program that is restarted in a loop needs a store that outlives it.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import { type AuthError, LoginBlocked } from "./AuthError.js"
+import type * as Credentials from "./Credentials.js"
+import { UwsCredentials } from "./Credentials.js"
+import * as loginRecord from "./internal/loginRecord.js"
+import type { SessionToken } from "./SessionToken.js"
+
+/**
+ * What the guard does.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * Reads the credentials once and tries one login with them, or fails with `LoginBlocked` where that is not safe.
+   *
+   * - A refusal of the username or password latches: the same password is not sent again, a different one is.
+   * - An outcome that nobody knows (timeout, lost connection, 5xx, unreadable answer, interruption) holds the next
+   *   attempt back: 1, 2, then 4 seconds, and after four in a row half an hour, each lengthened by up to a quarter.
+   * - A login that was not sent, or that failed for its access token, does not count. A success clears everything.
+   * - After four failures in a row of which one was a refusal, only `reset` lets another attempt through.
+   */
+  readonly attempt: (
+    login: (credentials: Credentials.Uws) => Effect.Effect<SessionToken, AuthError>
+  ) => Effect.Effect<SessionToken, AuthError>
+  /** Forgets what was refused, once somebody knows that the credentials are right and the user is not locked. */
+  readonly reset: Effect.Effect<void>
+}
+
+/**
+ * The guard in front of every login.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class LoginGuard extends Context.Tag("effect-thingspace-auth/LoginGuard")<LoginGuard, Service>() {}
+
+const latch = Metric.gauge("thingspace.login.blocked", {
+  description: "1 while logins to ThingSpace are held back, 0 otherwise"
+})
+
+const blocked = (record: loginRecord.LoginRecord, verdict: Exclude<loginRecord.Verdict, { _tag: "Allowed" }>) =>
+  new LoginBlocked({
+    reason: verdict._tag === "Refused" ? "Refused" : "Uncertain",
+    attempts: loginRecord.attempts(record),
+    since: DateTime.unsafeMake(record.since),
+    retryAfter: verdict._tag === "Wait" ? verdict.remaining : undefined
+  })
+
+/**
+ * A guard that remembers in memory, for one process.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(function* () {
+  const source = yield* UwsCredentials
+  const turn = yield* Effect.makeSemaphore(1)
+  const records = yield* Ref.make(HashMap.empty<string, loginRecord.LoginRecord>())
+
+  const recordOf = (username: string) =>
+    Effect.map(Ref.get(records), (all) => Option.getOrElse(HashMap.get(all, username), () => loginRecord.fresh))
+
+  const write = (username: string, record: loginRecord.LoginRecord) =>
+    Effect.zipRight(Ref.update(records, HashMap.set(username, record)), Metric.set(latch, 1))
+
+  const settle = (
+    { password, username }: Credentials.Uws,
+    record: loginRecord.LoginRecord,
+    exit: Exit.Exit<SessionToken, AuthError>
+  ): Effect.Effect<void> =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      if (Exit.isSuccess(exit)) {
+        yield* Ref.update(records, HashMap.remove(username))
+        return yield* Metric.set(latch, 0)
+      }
+      switch (exit.cause._tag === "Fail" ? loginRecord.outcome(exit.cause.error) : "Uncertain") {
+        case "NotTried":
+          return
+        case "Refused":
+          yield* Effect.logWarning("The platform refused the username or password; they will not be sent again")
+          return yield* write(username, loginRecord.refuse(record, password, now))
+        case "Uncertain": {
+          yield* Effect.logWarning("A login ended without a clear answer; the next one waits")
+          return yield* write(username, loginRecord.doubt(record, yield* Random.next, now))
+        }
+      }
+    })
+
+  return {
+    attempt: (login) =>
+      turn.withPermits(1)(
+        Effect.gen(function* () {
+          const credentials = yield* source
+          const now = yield* Clock.currentTimeMillis
+          const record = loginRecord.anchor(yield* recordOf(credentials.username), now)
+          const verdict = loginRecord.judge(record, credentials.password, now)
+          if (verdict._tag !== "Allowed") return yield* blocked(record, verdict)
+          return yield* Effect.onExit(login(credentials), (exit) => settle(credentials, record, exit))
+        })
+      ),
+    reset: Effect.zipRight(Ref.set(records, HashMap.empty()), Metric.set(latch, 0))
+  }
+})
+
+/**
+ * The guard as a layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<LoginGuard, never, UwsCredentials> = Layer.effect(LoginGuard, make)

@@ -1,0 +1,140 @@
+/**
+ * The platform's OAuth service: one request each, with nothing remembered.
+ *
+ * A program that calls APIs wants `TokenSource`, or the whole pipeline of `ThingSpaceHttpClient`, instead.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { AccessToken } from "./AccessToken.js"
+import { CredentialsError, OAuthError, type TokenError } from "./AuthError.js"
+import type * as Credentials from "./Credentials.js"
+import * as endpoint from "./internal/endpoint.js"
+import * as secretText from "./internal/secretText.js"
+
+/**
+ * The two calls of the OAuth service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * Asks for an access token: `POST /api/ts/v1/oauth2/token`, the client credentials grant of RFC 6749 section 4.4.
+   *
+   * Within an hour of the first the platform issues the same token again, with the time that is left of it. A lifetime
+   * that is missing, not positive or unreadable means "until refused". Fails with `OAuthError` where the platform
+   * refuses, with `EndpointError` where it does not answer as documented.
+   */
+  readonly requestToken: (credentials: Credentials.App) => Effect.Effect<AccessToken, TokenError>
+  /**
+   * Ends an access token for everyone who uses it: `POST /api/ts/v1/oauth2/revoke`, RFC 7009 section 2.1 with the
+   * platform's `grant_type` added.
+   *
+   * A token that is unknown or already revoked counts as revoked. Fails as `requestToken` does.
+   */
+  readonly revokeToken: (credentials: Credentials.App, token: AccessToken) => Effect.Effect<void, TokenError>
+}
+
+/**
+ * The platform's OAuth service.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class OAuthClient extends Context.Tag("effect-thingspace-auth/OAuthClient")<OAuthClient, Service>() {}
+
+const formEncode = (value: string): string => new URLSearchParams([["", value]]).toString().slice(1)
+
+const formPost = (path: string, basic: string, body: string): HttpClientRequest.HttpClientRequest =>
+  HttpClientRequest.post(path).pipe(
+    HttpClientRequest.setHeader("authorization", `Basic ${basic}`),
+    HttpClientRequest.bodyUint8Array(new TextEncoder().encode(body), "application/x-www-form-urlencoded")
+  )
+
+const isBearer = Schema.filter<Schema.Schema<string>>((type) => type.toLowerCase() === "bearer")
+
+const Issued = Schema.parseJson(
+  Schema.Struct({
+    access_token: Schema.String.pipe(Schema.filter(secretText.isHeaderValue)),
+    token_type: Schema.optional(Schema.String.pipe(isBearer)),
+    expires_in: Schema.optional(Schema.Unknown)
+  })
+)
+
+/** The last millisecond that a date can name. */
+const endOfTime = 8.64e15
+
+const expiry = (sentAt: number, expiresIn: unknown): Option.Option<DateTime.Utc> => {
+  const seconds = typeof expiresIn === "string" ? Number(expiresIn) : expiresIn
+  if (typeof seconds !== "number" || !(seconds > 0)) return Option.none()
+  const at = sentAt + Math.floor(seconds * 1000)
+  return at <= endOfTime ? DateTime.make(at).pipe(Option.map(DateTime.toUtc)) : Option.none()
+}
+
+/**
+ * Builds the client on the `HttpClient` and `ThingSpaceConfig` at hand.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect.map(endpoint.make, (send): Service => {
+  const post = <A>(
+    name: "requestToken" | "revokeToken",
+    credentials: Credentials.App,
+    body: string,
+    success: Schema.Schema<A, string>
+  ): Effect.Effect<A, TokenError> => {
+    const key = Redacted.value(credentials.key)
+    const secret = Redacted.value(credentials.secret)
+    if (key === "" || secret === "") {
+      return Effect.fail(new CredentialsError({ credentials: "App", description: "the key or the secret is empty" }))
+    }
+    const path = name === "requestToken" ? "/api/ts/v1/oauth2/token" : "/api/ts/v1/oauth2/revoke"
+    const basic = Encoding.encodeBase64(`${formEncode(key)}:${formEncode(secret)}`)
+    return Effect.catchTag(
+      send({ endpoint: name, request: formPost(path, basic, body), success, secrets: [basic, secret, key, body] }),
+      "SessionError",
+      ({ errorCode, errorMessage, status }) =>
+        Effect.fail(new OAuthError({ endpoint: name, status, error: errorCode, description: errorMessage }))
+    )
+  }
+
+  return {
+    requestToken: (credentials) =>
+      Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
+        Effect.map(
+          post("requestToken", credentials, "grant_type=client_credentials", Issued),
+          ({ access_token, expires_in }) =>
+            new AccessToken({ secret: Redacted.make(access_token), expiresAt: expiry(sentAt, expires_in) })
+        )
+      ),
+    revokeToken: (credentials, token) => {
+      const form = `grant_type=client_credentials&token=${formEncode(Redacted.value(token.secret))}`
+      return post("revokeToken", credentials, form, Schema.String).pipe(
+        Effect.asVoid,
+        Effect.catchIf(isUnknownToken, () => Effect.void)
+      )
+    }
+  }
+})
+
+const isUnknownToken = (error: TokenError): boolean => error._tag === "OAuthError" && error.error === "invalid_token"
+
+/**
+ * The client over the `HttpClient` at hand.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<OAuthClient, never, HttpClient.HttpClient> = Layer.effect(OAuthClient, make)

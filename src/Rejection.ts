@@ -1,0 +1,78 @@
+/**
+ * Which of the two credentials does a response refuse?
+ *
+ * The platform answers a dead session with status 400, and each of its products says so in its own way.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as platformError from "./internal/platformError.js"
+
+/**
+ * What a response says of the credentials that its request carried.
+ *
+ * - `AccessToken`: the gateway did not accept the access token.
+ * - `SessionToken`: the session is over, or unknown.
+ * - `Unknown`: a 401 that says no more; either may be the cause.
+ * - `Permission`: both were accepted, and do not permit this. Renewing does not help.
+ * - `None`: it does not speak of credentials.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Rejection = "AccessToken" | "SessionToken" | "Unknown" | "Permission" | "None"
+
+const sessionCode = /(^|\.)SessionToken(\.|$)/
+const accountCode = /\.(AccountName|AccountNotFound|NoAccounts|MultipleAccounts|Account\.NotDefined)$/
+const uwsStatus = /UWS\b[^[]*\[(\d{3})\]/
+const permissionFaults: ReadonlySet<string> = new Set(["900908", "900910"])
+
+const fromMessage = (error: platformError.PlatformError): Rejection | undefined => {
+  const message = error.message ?? ""
+  if (/UWS verification failure/i.test(message)) {
+    return /session has expired/i.test(message) ? "SessionToken" : "Permission"
+  }
+  const inner = error.error === undefined ? undefined : uwsStatus.exec(message)?.[1]
+  return inner === "400" ? "SessionToken" : inner === "401" ? "AccessToken" : undefined
+}
+
+const fromCodes = (status: number, error: platformError.PlatformError): Rejection | undefined => {
+  if (platformError.refusesAccessToken(error.faultCode ?? "")) return "AccessToken"
+  if (permissionFaults.has(error.faultCode ?? "")) return "Permission"
+  if (status === 401 && platformError.refusesAccessToken(error.error ?? "")) return "AccessToken"
+  const code = error.errorCode ?? ""
+  if (sessionCode.test(code)) return "SessionToken"
+  if (accountCode.test(code)) return "Permission"
+  return status === 401 && code === "INVALID_ACCOUNT" ? "SessionToken" : undefined
+}
+
+/**
+ * Reads a refusal out of a response's status and body.
+ *
+ * It knows: WSO2 faults (wrapped, flat, or XML; the code as text or number), UWS's `*.SessionToken.*`, Device Location's
+ * message, Cloud Connector's inner `[400]` and `[401]`, Diagnostics' `INVALID_ACCOUNT`, RFC 6750's `invalid_token`, and
+ * the bare 401. Any status below 400 is `None`, whatever its body.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const classify = (status: number, body: string): Rejection => {
+  if (status < 400) return "None"
+  const error = platformError.parse(body)
+  return (
+    fromCodes(status, error) ??
+    fromMessage(error) ??
+    (status === 401 || error.responseCode === "INVALID_ACCESS" ? "Unknown" : status === 403 ? "Permission" : "None")
+  )
+}
+
+/**
+ * The classifier that the assembled layers use, `classify` by default; replace it where the platform has learnt to say
+ * something new.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export class Classifier extends Context.Reference<Classifier>()("effect-thingspace-auth/Rejection/Classifier", {
+  defaultValue: (): ((status: number, body: string) => Rejection) => classify
+}) {}

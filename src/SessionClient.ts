@@ -1,0 +1,142 @@
+/**
+ * The platform's session service: one request each, with nothing remembered and nothing guarded.
+ *
+ * Five refused logins in a row lock the user until Verizon's support unlocks it: a program that logs in by itself wants
+ * `SessionSource`, or at least `LoginGuard` around `login`.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { AccessToken } from "./AccessToken.js"
+import { type AuthError, CredentialsError, type Endpoint, EndpointError } from "./AuthError.js"
+import type * as Credentials from "./Credentials.js"
+import * as endpoint from "./internal/endpoint.js"
+import * as secretText from "./internal/secretText.js"
+import { SessionToken } from "./SessionToken.js"
+
+/**
+ * The calls of the session service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * Logs in once: `POST /api/m2m/v1/session/login`.
+   *
+   * Fails with `SessionError` where the platform refuses the user, with `OAuthError` where it refuses the access token,
+   * and with `EndpointError` where the outcome is not known.
+   */
+  readonly login: (access: AccessToken, credentials: Credentials.Uws) => Effect.Effect<SessionToken, AuthError>
+  /**
+   * Ends a session: `POST /api/m2m/v1/session/logout`. Callbacks for requests made in it still arrive.
+   *
+   * Fails with `SessionError` where the platform does not know the session, or as `login` does.
+   */
+  readonly logout: (access: AccessToken, session: SessionToken) => Effect.Effect<void, AuthError>
+  /**
+   * Has the platform choose a new password, effective at once:
+   * `PUT /api/m2m/v1/session/password/actions/reset`.
+   *
+   * It is never repeated, because the answer to a lost call is a lost password. Fails as `login` does.
+   */
+  readonly resetPassword: (
+    access: AccessToken,
+    session: SessionToken,
+    oldPassword: Redacted.Redacted
+  ) => Effect.Effect<Redacted.Redacted, AuthError>
+}
+
+/**
+ * The platform's session service.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class SessionClient extends Context.Tag("effect-thingspace-auth/SessionClient")<SessionClient, Service>() {}
+
+const LoggedIn = Schema.parseJson(
+  Schema.Struct({ sessionToken: Schema.String.pipe(Schema.filter(secretText.isHeaderValue)) })
+)
+
+const PasswordReset = Schema.parseJson(Schema.Struct({ newPassword: Schema.Redacted(Schema.NonEmptyString) }))
+
+/** As bytes, because printing a request shows a JSON body whole. */
+const jsonBody = (body: object): ((self: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest) =>
+  HttpClientRequest.bodyUint8Array(new TextEncoder().encode(JSON.stringify(body)), "application/json")
+
+const authorized = (
+  name: Endpoint,
+  request: HttpClientRequest.HttpClientRequest,
+  access: AccessToken,
+  session?: SessionToken
+): Effect.Effect<HttpClientRequest.HttpClientRequest, EndpointError> => {
+  const tokens = [access.secret, ...(session === undefined ? [] : [session.secret])].map(Redacted.value)
+  if (!tokens.every(secretText.isHeaderValue)) {
+    const description = "a token holds characters that no header can carry"
+    return Effect.fail(new EndpointError({ endpoint: name, reason: "NotSent", description }))
+  }
+  const headers = {
+    authorization: `Bearer ${tokens[0]}`,
+    ...(tokens[1] === undefined ? {} : { "vz-m2m-token": tokens[1] })
+  }
+  return Effect.succeed(HttpClientRequest.setHeaders(request, headers))
+}
+
+/**
+ * Builds the client on the `HttpClient` and `ThingSpaceConfig` at hand.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect.map(endpoint.make, (send): Service => {
+  return {
+    login: (access, credentials) => {
+      const { username } = credentials
+      const password = Redacted.value(credentials.password)
+      if (username === "" || password === "") {
+        const description = "the username or the password is empty"
+        return Effect.fail(new CredentialsError({ credentials: "Uws", description }))
+      }
+      const request = HttpClientRequest.post("/api/m2m/v1/session/login").pipe(jsonBody({ username, password }))
+      const secrets = [password, Redacted.value(access.secret)]
+      return authorized("login", request, access).pipe(
+        Effect.flatMap((request) => send({ endpoint: "login", request, success: LoggedIn, secrets })),
+        Effect.map(({ sessionToken }) => new SessionToken({ secret: Redacted.make(sessionToken) }))
+      )
+    },
+    logout: (access, session) => {
+      const request = HttpClientRequest.post("/api/m2m/v1/session/logout")
+      const secrets = [Redacted.value(access.secret), Redacted.value(session.secret)]
+      return authorized("logout", request, access, session).pipe(
+        Effect.flatMap((request) => send({ endpoint: "logout", request, success: Schema.String, secrets })),
+        Effect.asVoid
+      )
+    },
+    resetPassword: (access, session, oldPassword) => {
+      const old = Redacted.value(oldPassword)
+      const request = HttpClientRequest.put("/api/m2m/v1/session/password/actions/reset").pipe(
+        jsonBody({ oldPassword: old })
+      )
+      const secrets = [old, Redacted.value(access.secret), Redacted.value(session.secret)]
+      return authorized("resetPassword", request, access, session).pipe(
+        Effect.flatMap((request) => send({ endpoint: "resetPassword", request, success: PasswordReset, secrets })),
+        Effect.map(({ newPassword }) => newPassword)
+      )
+    }
+  }
+})
+
+/**
+ * The client over the `HttpClient` at hand.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<SessionClient, never, HttpClient.HttpClient> = Layer.effect(SessionClient, make)

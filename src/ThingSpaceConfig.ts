@@ -1,0 +1,133 @@
+/**
+ * Where the platform is, and which origins may receive credentials.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as origin from "./internal/origin.js"
+
+/**
+ * The header that carries the session token: `vz-m2m-token` everywhere but at the vehicle messaging service (IMP).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SessionHeader = "vz-m2m-token" | "sessiontoken"
+
+/**
+ * What a program can say of the platform.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** The platform's address: https, or http on a loopback address. Default `https://thingspace.verizon.com`. */
+  readonly baseUrl?: string | undefined
+  /** How long each authentication call may take, its answer's body included. Default 10 seconds. */
+  readonly requestTimeout?: Duration.DurationInput | undefined
+  /**
+   * The origins (scheme, host and port) that may receive credentials, and the session's header there. Default: those
+   * of the platform's products with the default `baseUrl`, only its own origin with another.
+   */
+  readonly origins?: ReadonlyMap<string, SessionHeader> | undefined
+}
+
+/**
+ * The settings, complete and checked.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Settings {
+  readonly baseUrl: string
+  readonly requestTimeout: Duration.Duration
+  readonly origins: ReadonlyMap<string, SessionHeader>
+}
+
+const production = "https://thingspace.verizon.com"
+
+const productionOrigins: ReadonlyMap<string, SessionHeader> = new Map([
+  [production, "vz-m2m-token"],
+  ["https://5gedge.verizon.com", "vz-m2m-token"],
+  ["https://imp.thingspace.verizon.com", "sessiontoken"]
+])
+
+const defaults: Settings = {
+  baseUrl: production,
+  requestTimeout: Duration.seconds(10),
+  origins: productionOrigins
+}
+
+/**
+ * The settings in force, read once when a layer or a client is built; production by default, so that it needs no wiring.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export class ThingSpaceConfig extends Context.Reference<ThingSpaceConfig>()("effect-thingspace-auth/ThingSpaceConfig", {
+  defaultValue: (): Settings => defaults
+}) {}
+
+/**
+ * Completes and checks settings; an address that is malformed, not https, or that holds a username is a `ConfigError`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: Options): Either.Either<Settings, ConfigError.ConfigError> =>
+  Either.gen(function* () {
+    const baseUrl = yield* checked("baseUrl", options.baseUrl ?? production, origin.parseBase)
+    const origins = new Map<string, SessionHeader>()
+    for (const [address, header] of options.origins ?? []) {
+      const allowed = yield* checked("origins", address, origin.parseBase)
+      origins.set(allowed.origin, header)
+    }
+    return {
+      baseUrl: baseUrl.href,
+      requestTimeout: Duration.decode(options.requestTimeout ?? defaults.requestTimeout),
+      origins:
+        options.origins !== undefined
+          ? origins
+          : baseUrl.origin === production
+            ? productionOrigins
+            : new Map([[baseUrl.origin, "vz-m2m-token"]])
+    }
+  })
+
+const checked = (
+  name: string,
+  address: string,
+  parse: (address: string) => Either.Either<origin.Base, string>
+): Either.Either<origin.Base, ConfigError.ConfigError> =>
+  Either.mapLeft(parse(address), (problem) => ConfigError.InvalidData([name], problem))
+
+/**
+ * Settings for the layers beneath it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options): Layer.Layer<ThingSpaceConfig, ConfigError.ConfigError> =>
+  Layer.effect(ThingSpaceConfig, make(options))
+
+/**
+ * Settings from the environment: `THINGSPACE_BASE_URL`, production where it is not set.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig: Layer.Layer<ThingSpaceConfig, ConfigError.ConfigError> = Layer.effect(
+  ThingSpaceConfig,
+  Effect.flatMap(
+    Config.mapOrFail(Config.withDefault(Config.string("THINGSPACE_BASE_URL"), production), (address) =>
+      Either.mapLeft(origin.parseBase(address), (problem) => ConfigError.InvalidData(["THINGSPACE_BASE_URL"], problem))
+    ),
+    (base) => make({ baseUrl: base.href })
+  )
+)

@@ -1,0 +1,16 @@
+/**
+ * Authentication for Verizon ThingSpace on Effect: one namespace per module.
+ *
+ * @since 0.1.0
+ */
+export * as AccessToken from "./AccessToken.js"
+export * as AuthError from "./AuthError.js"
+export * as Credentials from "./Credentials.js"
+export * as LoginGuard from "./LoginGuard.js"
+export * as OAuthClient from "./OAuthClient.js"
+export * as Rejection from "./Rejection.js"
+export * as SessionClient from "./SessionClient.js"
+export * as SessionToken from "./SessionToken.js"
+export * as ThingSpaceConfig from "./ThingSpaceConfig.js"
+export * as ThingSpaceEmulator from "./ThingSpaceEmulator.js"
+export * as TokenSource from "./TokenSource.js"

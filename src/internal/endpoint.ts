@@ -1,0 +1,123 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { type Endpoint, EndpointError } from "../AuthError.js"
+import { ThingSpaceConfig } from "../ThingSpaceConfig.js"
+import { type EndpointFailure, fromAnswer, fromClientError } from "./endpointFailure.js"
+import * as excerpt from "./excerpt.js"
+import * as guard from "./guard.js"
+import * as origin from "./origin.js"
+
+/**
+ * One authentication call: what it sends, to which path, and what the body of a success says.
+ *
+ * @internal
+ */
+export interface Call<A> {
+  readonly endpoint: Endpoint
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly success: Schema.Schema<A, string>
+  /** Everything in the request that must not come back in an error's text. */
+  readonly secrets: ReadonlyArray<string>
+}
+
+/** @internal */
+export type Send = <A>(call: Call<A>) => Effect.Effect<A, EndpointFailure>
+
+const bodyLimit = 64 * 1024
+
+const requests = Metric.counter("thingspace.auth.requests", {
+  description: "Authentication calls to ThingSpace, by endpoint and outcome",
+  incremental: true
+})
+
+const count = (endpoint: Endpoint, exit: Exit.Exit<unknown, EndpointFailure>): Effect.Effect<void> => {
+  const outcome = Exit.match(exit, {
+    onFailure: (cause) => (cause._tag === "Fail" ? cause.error._tag : "Interrupted"),
+    onSuccess: () => "Success"
+  })
+  const tagged = Metric.tagged(requests, "thingspace.endpoint", endpoint)
+  return Metric.increment(Metric.tagged(tagged, "thingspace.outcome", outcome))
+}
+
+/** An answer of any status, also where the client was built to fail on some. */
+const execute = (
+  client: HttpClient.HttpClient,
+  endpoint: Endpoint,
+  request: HttpClientRequest.HttpClientRequest
+): Effect.Effect<HttpClientResponse.HttpClientResponse, EndpointError> =>
+  Effect.catchAll(
+    guard.guarded(client.execute(request), guard.everyHeader),
+    (error: HttpClientError.HttpClientError) =>
+      error._tag === "ResponseError" && error.reason === "StatusCode"
+        ? Effect.succeed(error.response)
+        : Effect.fail(fromClientError(endpoint, error))
+  )
+
+const decode = <A>(call: Call<A>, status: number, body: string): Either.Either<A, EndpointError> =>
+  Either.mapLeft(Schema.decodeEither(call.success)(body), (error) => {
+    // Only the names of our own fields: the values are the platform's, and may be a token.
+    const fields = ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) => issue.path.join("."))
+    const named = [...new Set(fields)].filter((field) => field !== "").join(", ")
+    return new EndpointError({
+      endpoint: call.endpoint,
+      reason: "Decode",
+      status,
+      description: named === "" ? "the body is not the documented JSON" : `unusable ${named}`
+    })
+  })
+
+const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, EndpointFailure> =>
+  Effect.flatMap(excerpt.take(response, bodyLimit), (beginning): Effect.Effect<A, EndpointFailure> => {
+    const { endpoint } = call
+    const { status } = response
+    const body = new TextDecoder().decode(beginning.bytes)
+    if (status < 200 || status >= 300) {
+      return Effect.zipRight(beginning.discard, Effect.fail(fromAnswer(endpoint, status, body, call.secrets)))
+    }
+    if (beginning.complete) return decode(call, status, body)
+    const failure =
+      beginning.bytes.length > bodyLimit
+        ? new EndpointError({ endpoint, reason: "Decode", status, description: "the body is longer than 64 KiB" })
+        : new EndpointError({ endpoint, reason: "Transport", status, description: "the body broke off" })
+    return Effect.zipRight(beginning.discard, Effect.fail(failure))
+  })
+
+/**
+ * Sends authentication calls: to the platform's own address, each within its deadline, and with every failure turned
+ * into one that holds neither the request nor the answer.
+ *
+ * @internal
+ */
+export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.gen(function* () {
+  const client = yield* HttpClient.HttpClient
+  const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
+  const base = origin.parseBase(baseUrl)
+
+  return (call) => {
+    const { endpoint } = call
+    if (Either.isLeft(base)) {
+      return Effect.fail(new EndpointError({ endpoint, reason: "NotSent", description: `baseUrl: ${base.left}` }))
+    }
+    const request = call.request.pipe(HttpClientRequest.prependUrl(base.right.href), HttpClientRequest.acceptJson)
+    return execute(client, endpoint, request).pipe(
+      Effect.flatMap((response) => read(call, response)),
+      Effect.timeoutFail({
+        duration: requestTimeout,
+        onTimeout: () => new EndpointError({ endpoint, reason: "Timeout" })
+      }),
+      Effect.onExit((exit) => count(endpoint, exit)),
+      Effect.withSpan(`ThingSpace.${endpoint}`, {
+        captureStackTrace: false,
+        attributes: { "server.address": base.right.origin }
+      })
+    )
+  }
+})

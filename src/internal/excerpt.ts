@@ -1,0 +1,80 @@
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+/**
+ * The beginning of a response's body.
+ *
+ * @internal
+ */
+export interface Excerpt {
+  readonly bytes: Uint8Array
+  /** What follows: nothing where the body ended, its failure where it broke off, otherwise the part not read yet. */
+  readonly rest: Stream.Stream<Uint8Array, HttpClientError.ResponseError>
+  readonly complete: boolean
+  /** Lets go of the connection without reading the rest. */
+  readonly discard: Effect.Effect<void>
+}
+
+/** @internal */
+export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
+  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    all.set(part, offset)
+    offset += part.length
+  }
+  return all
+}
+
+/**
+ * Reads a body until it ends, breaks off, or exceeds the limit, whatever length it announced.
+ *
+ * @internal
+ */
+export const take = (response: HttpClientResponse.HttpClientResponse, limit: number): Effect.Effect<Excerpt> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Scope.make(), (scope) => {
+      const discard = Scope.close(scope, Exit.void)
+      const parts: Array<Uint8Array> = []
+      let size = 0
+      const done = (rest: Excerpt["rest"], complete: boolean): Excerpt => ({
+        bytes: concat(parts),
+        rest,
+        complete,
+        discard
+      })
+      const read = (
+        pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<HttpClientError.ResponseError>>
+      ): Effect.Effect<Excerpt> =>
+        Effect.matchEffect(pull, {
+          onFailure: (end) =>
+            Effect.as(
+              discard,
+              Option.match(end, {
+                onNone: () => done(Stream.empty, true),
+                onSome: (error) =>
+                  error.reason === "EmptyBody" ? done(Stream.empty, true) : done(Stream.fail(error), false)
+              })
+            ),
+          onSuccess: (chunk) => {
+            for (const part of chunk) {
+              parts.push(part)
+              size += part.length
+            }
+            return size > limit
+              ? Effect.succeed(done(Stream.ensuring(Stream.fromPull(Effect.succeed(pull)), discard), false))
+              : read(pull)
+          }
+        })
+      return Effect.onError(
+        restore(Effect.flatMap(Scope.extend(Stream.toPull(response.stream), scope), read)),
+        () => discard
+      )
+    })
+  )

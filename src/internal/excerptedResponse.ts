@@ -1,0 +1,112 @@
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import * as UrlParams from "@effect/platform/UrlParams"
+import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
+import * as Stream from "effect/Stream"
+import * as excerpt from "./excerpt.js"
+
+/**
+ * A response of which the beginning has been read, and which can still be read in every way, and again where its body
+ * was complete.
+ *
+ * @internal
+ */
+export class ExcerptedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  readonly #original: HttpClientResponse.HttpClientResponse
+  readonly #excerpt: excerpt.Excerpt
+  #rest: Uint8Array | undefined
+
+  constructor(original: HttpClientResponse.HttpClientResponse, beginning: excerpt.Excerpt) {
+    super()
+    this.#original = original
+    this.#excerpt = beginning
+    this.#rest = beginning.complete ? new Uint8Array(0) : undefined
+  }
+
+  get request() {
+    return this.#original.request
+  }
+
+  get status() {
+    return this.#original.status
+  }
+
+  get headers() {
+    return this.#original.headers
+  }
+
+  get cookies() {
+    return this.#original.cookies
+  }
+
+  get remoteAddress() {
+    return this.#original.remoteAddress
+  }
+
+  get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
+    return Stream.suspend(() =>
+      Stream.concat(
+        Stream.make(this.#excerpt.bytes),
+        this.#rest === undefined ? this.#excerpt.rest : Stream.make(this.#rest)
+      )
+    )
+  }
+
+  get #bytes(): Effect.Effect<Uint8Array<ArrayBuffer>, HttpClientError.ResponseError> {
+    const rest: Effect.Effect<Uint8Array, HttpClientError.ResponseError> = Effect.suspend(() =>
+      this.#rest !== undefined
+        ? Effect.succeed(this.#rest)
+        : Effect.map(Stream.runCollect(this.#excerpt.rest), (parts) => {
+            const read = excerpt.concat(Array.from(parts))
+            this.#rest = read
+            return read
+          })
+    )
+    return Effect.map(rest, (read) => excerpt.concat([this.#excerpt.bytes, read]))
+  }
+
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
+    return Effect.map(this.#bytes, (bytes) => bytes.buffer)
+  }
+
+  get text(): Effect.Effect<string, HttpClientError.ResponseError> {
+    return Effect.map(this.#bytes, (bytes) => new TextDecoder().decode(bytes))
+  }
+
+  get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
+    return Effect.flatMap(this.text, (text) => this.#decode((): unknown => (text === "" ? null : JSON.parse(text))))
+  }
+
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.ResponseError> {
+    return Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text)))
+  }
+
+  get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
+    return Effect.flatMap(this.#bytes, (bytes) =>
+      Effect.tryPromise({
+        try: () => new Response(bytes, { headers: { "content-type": this.headers["content-type"] ?? "" } }).formData(),
+        catch: (cause) => this.#decodeError(cause)
+      })
+    )
+  }
+
+  #decode<A>(decode: () => A): Effect.Effect<A, HttpClientError.ResponseError> {
+    return Effect.try({ try: decode, catch: (cause) => this.#decodeError(cause) })
+  }
+
+  #decodeError(cause: unknown): HttpClientError.ResponseError {
+    return new HttpClientError.ResponseError({ request: this.request, response: this, reason: "Decode", cause })
+  }
+
+  toJSON(): unknown {
+    return HttpIncomingMessage.inspect(this, {
+      _id: "@effect/platform/HttpClientResponse",
+      request: this.request.toJSON(),
+      status: this.status
+    })
+  }
+}

@@ -1,0 +1,100 @@
+import * as Duration from "effect/Duration"
+import * as Equal from "effect/Equal"
+import type * as Redacted from "effect/Redacted"
+import type { AuthError } from "../AuthError.js"
+import * as platformError from "./platformError.js"
+
+/**
+ * What a user's logins have come to since the last that succeeded.
+ *
+ * @internal
+ */
+export interface LoginRecord {
+  /** The passwords that the platform has refused, once each. */
+  readonly refused: ReadonlyArray<Redacted.Redacted>
+  /** Attempts that may have been refusals. */
+  readonly uncertain: number
+  /** When the latest attempt ended, and how long the next must wait, in milliseconds. */
+  readonly since: number
+  readonly wait: number
+}
+
+/** @internal */
+export const fresh: LoginRecord = { refused: [], uncertain: 0, since: 0, wait: 0 }
+
+/** The platform locks a user at the fifth refusal in a row, so four is as far as anyone may go. */
+const affordable = 4
+
+const longPause = Duration.toMillis(Duration.minutes(30))
+
+/** @internal */
+export const attempts = (record: LoginRecord): number => record.refused.length + record.uncertain
+
+/** @internal */
+export type Verdict =
+  | { readonly _tag: "Allowed" }
+  | { readonly _tag: "Refused" }
+  | { readonly _tag: "Wait"; readonly remaining: Duration.Duration }
+
+/**
+ * Whether this password may be tried now.
+ *
+ * @internal
+ */
+export const judge = (record: LoginRecord, password: Redacted.Redacted, now: number): Verdict => {
+  const known = record.refused.some((refused) => Equal.equals(refused, password))
+  const spent = record.refused.length > 0 && attempts(record) >= affordable
+  if (known || spent) return { _tag: "Refused" }
+  const remaining = record.since + record.wait - now
+  return remaining > 0 ? { _tag: "Wait", remaining: Duration.millis(remaining) } : { _tag: "Allowed" }
+}
+
+/** @internal */
+export const refuse = (record: LoginRecord, password: Redacted.Redacted, now: number): LoginRecord => ({
+  ...record,
+  refused: [...record.refused, password],
+  since: now,
+  wait: 0
+})
+
+/**
+ * The pause doubles from one second; once no further refusal can be afforded it is half an hour. `jitter` is from 0 to 1
+ * and only ever lengthens it.
+ *
+ * @internal
+ */
+export const doubt = (record: LoginRecord, jitter: number, now: number): LoginRecord => {
+  const next: LoginRecord = { ...record, uncertain: record.uncertain + 1, since: now }
+  const pause = attempts(next) >= affordable ? longPause : 1000 * 2 ** (attempts(next) - 1)
+  return { ...next, wait: Math.ceil(pause * (1 + jitter / 4)) }
+}
+
+/**
+ * A record's times after the clock has been set back: the pause starts anew instead of lasting until the old time.
+ *
+ * @internal
+ */
+export const anchor = (record: LoginRecord, now: number): LoginRecord =>
+  now < record.since ? { ...record, since: now } : record
+
+const shapeCode = /\.(UnexpectedError|RequestUndefined|InvalidCharacter|DeserializationFailed)$/
+
+/**
+ * What a failed attempt to log in says of the username and password.
+ *
+ * @internal
+ */
+export const outcome = (error: AuthError): "Refused" | "Uncertain" | "NotTried" => {
+  if (error._tag === "LoginBlocked" || error._tag === "CredentialsError" || error.endpoint !== "login")
+    return "NotTried"
+  switch (error._tag) {
+    case "EndpointError":
+      return error.reason === "NotSent" ? "NotTried" : "Uncertain"
+    case "OAuthError":
+      return platformError.refusesAccessToken(error.error) ? "NotTried" : "Uncertain"
+    case "SessionError": {
+      const transient = error.status >= 500 || error.status === 408 || error.status === 429
+      return transient || shapeCode.test(error.errorCode) ? "Uncertain" : "Refused"
+    }
+  }
+}
