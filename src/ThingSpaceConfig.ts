@@ -10,6 +10,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as origin from "./internal/origin.js"
 
 /**
@@ -116,18 +117,22 @@ const checked = (
 export const layer = (options: Options): Layer.Layer<ThingSpaceConfig, ConfigError.ConfigError> =>
   Layer.effect(ThingSpaceConfig, make(options))
 
+const parseVariable = (address: string): Either.Either<origin.Base, ConfigError.ConfigError> =>
+  Either.mapLeft(origin.parseBase(address), (problem) => ConfigError.InvalidData([], problem))
+
 /**
- * Settings from the environment: `THINGSPACE_BASE_URL`, production where it is not set.
+ * The address from the environment, `THINGSPACE_BASE_URL`; where it is not set, the settings stay as they are.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerConfig: Layer.Layer<ThingSpaceConfig, ConfigError.ConfigError> = Layer.effect(
   ThingSpaceConfig,
-  Effect.flatMap(
-    Config.mapOrFail(Config.withDefault(Config.string("THINGSPACE_BASE_URL"), production), (address) =>
-      Either.mapLeft(origin.parseBase(address), (problem) => ConfigError.InvalidData(["THINGSPACE_BASE_URL"], problem))
-    ),
-    (base) => make({ baseUrl: base.href })
-  )
+  Effect.gen(function* () {
+    const settings = yield* ThingSpaceConfig
+    const base = yield* Config.option(Config.mapOrFail(Config.string("THINGSPACE_BASE_URL"), parseVariable))
+    return Option.isNone(base)
+      ? settings
+      : yield* make({ baseUrl: base.value.href, requestTimeout: settings.requestTimeout })
+  })
 )

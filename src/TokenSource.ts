@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import { AccessToken, fingerprint } from "./AccessToken.js"
 import { EndpointError, type TokenError } from "./AuthError.js"
 import { AppCredentials } from "./Credentials.js"
+import * as background from "./internal/background.js"
 import * as carrier from "./internal/carrier.js"
 import * as renewable from "./internal/renewable.js"
 import { OAuthClient } from "./OAuthClient.js"
@@ -87,6 +88,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
       Effect.flatMap(carrier.holdAccessToken)
     )
     const held = yield* renewable.make<AccessToken, TokenError>({
+      background: yield* background.make,
       acquire,
       margin: Duration.toMillis(options?.refreshMargin ?? Duration.seconds(60)),
       closed
@@ -107,12 +109,8 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
         })
       )
     }
-    return carrier.attach<Service, AccessToken, TokenError>(service, {
-      peek: held.peek,
-      get: held.get,
-      used: () => {},
-      invalidate
-    })
+    carrier.accessTokens.set(service, { peek: held.peek, get: held.get, used: () => undefined, invalidate })
+    return service
   })
 
 /**

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { AccessToken } from "../AccessToken.js"
-import { type Endpoint, EndpointError } from "../AuthError.js"
+import { type AuthError, type Endpoint, EndpointError, type TokenError } from "../AuthError.js"
 import type { SessionToken } from "../SessionToken.js"
 import type { Held } from "./renewable.js"
 import * as secretText from "./secretText.js"
@@ -14,34 +14,21 @@ import * as secretText from "./secretText.js"
 export interface Carrier<T, E> {
   readonly peek: (now: number) => Held<T> | undefined
   readonly get: Effect.Effect<Held<T>, E>
-  /** The platform accepted a request that was sent at this time. */
-  readonly used: (held: Held<T>, sentAt: number) => void
+  /** The platform accepted a request that was sent at this time; what is returned is still to be run. */
+  readonly used: (held: Held<T>, sentAt: number) => Effect.Effect<void> | undefined
   readonly invalidate: (token: T) => Effect.Effect<void>
 }
 
-const CarrierTypeId: unique symbol = Symbol.for("effect-thingspace-auth/internal/Carrier")
-
-interface Carrying<T, E> {
-  readonly [CarrierTypeId]?: Carrier<T, E>
-}
-
 /**
- * Shows a service's carrier to the middleware and to nobody else.
+ * The carriers of the services that this library made. Kept beside them rather than in them, so that a service that
+ * somebody wraps is used through its own methods.
  *
  * @internal
  */
-export const attach = <S extends object, T, E>(service: S, carrier: Carrier<T, E>): S & Carrying<T, E> => ({
-  ...service,
-  [CarrierTypeId]: carrier
-})
+export const accessTokens = new WeakMap<object, Carrier<AccessToken, TokenError>>()
 
-/**
- * The carrier of one of our own services; one made from its public methods for a service that somebody else wrote.
- *
- * @internal
- */
-export const of = <T, E>(service: Carrying<T, E>, fromPublic: () => Carrier<T, E>): Carrier<T, E> =>
-  service[CarrierTypeId] ?? fromPublic()
+/** @internal */
+export const sessions = new WeakMap<object, Carrier<SessionToken, AuthError>>()
 
 const hold = <T extends AccessToken | SessionToken>(
   token: T,
@@ -69,3 +56,28 @@ export const holdSessionToken = (
   token: SessionToken,
   expiresAt = Number.POSITIVE_INFINITY
 ): Effect.Effect<Held<SessionToken>, EndpointError> => hold(token, "login", "", expiresAt)
+
+/** @internal */
+export const ofTokenSource = (source: {
+  readonly get: Effect.Effect<AccessToken, TokenError>
+  readonly invalidate: (token: AccessToken) => Effect.Effect<void>
+}): Carrier<AccessToken, TokenError> =>
+  accessTokens.get(source) ?? {
+    peek: () => undefined,
+    get: Effect.flatMap(source.get, holdAccessToken),
+    used: () => undefined,
+    invalidate: source.invalidate
+  }
+
+/** @internal */
+export const ofSessionSource = (source: {
+  readonly get: Effect.Effect<SessionToken, AuthError>
+  readonly used: (token: SessionToken, sentAt: number) => Effect.Effect<void>
+  readonly invalidate: (token: SessionToken) => Effect.Effect<void>
+}): Carrier<SessionToken, AuthError> =>
+  sessions.get(source) ?? {
+    peek: () => undefined,
+    get: Effect.flatMap(source.get, (token) => holdSessionToken(token)),
+    used: (held, sentAt) => source.used(held.token, sentAt),
+    invalidate: source.invalidate
+  }

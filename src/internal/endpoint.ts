@@ -2,6 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -74,8 +75,12 @@ const decode = <A>(call: Call<A>, status: number, body: string): Either.Either<A
     })
   })
 
-const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, EndpointFailure> =>
-  Effect.flatMap(excerpt.take(response, bodyLimit), (beginning): Effect.Effect<A, EndpointFailure> => {
+const read = <A>(
+  call: Call<A>,
+  response: HttpClientResponse.HttpClientResponse,
+  within: Duration.Duration
+): Effect.Effect<A, EndpointFailure> =>
+  Effect.flatMap(excerpt.take(response, bodyLimit, within), (beginning): Effect.Effect<A, EndpointFailure> => {
     const { endpoint } = call
     const { status } = response
     const body = new TextDecoder().decode(beginning.bytes)
@@ -108,7 +113,7 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
     }
     const request = call.request.pipe(HttpClientRequest.prependUrl(base.right.href), HttpClientRequest.acceptJson)
     return execute(client, endpoint, request).pipe(
-      Effect.flatMap((response) => read(call, response)),
+      Effect.flatMap((response) => read(call, response, requestTimeout)),
       Effect.timeoutFail({
         duration: requestTimeout,
         onTimeout: () => new EndpointError({ endpoint, reason: "Timeout" })

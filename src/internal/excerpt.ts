@@ -1,6 +1,7 @@
-import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -32,49 +33,64 @@ export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer
   return all
 }
 
+type Pull = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<HttpClientError.ResponseError>>
+
 /**
- * Reads a body until it ends, breaks off, or exceeds the limit, whatever length it announced.
+ * Reads a body until it ends, breaks off, exceeds the limit, whatever length it announced, or takes too long.
  *
  * @internal
  */
-export const take = (response: HttpClientResponse.HttpClientResponse, limit: number): Effect.Effect<Excerpt> =>
+export const take = (
+  response: HttpClientResponse.HttpClientResponse,
+  limit: number,
+  within: Duration.Duration
+): Effect.Effect<Excerpt> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(Scope.make(), (scope) => {
       const discard = Scope.close(scope, Exit.void)
       const parts: Array<Uint8Array> = []
       let size = 0
-      const done = (rest: Excerpt["rest"], complete: boolean): Excerpt => ({
+      const excerpt = (rest: Excerpt["rest"], complete: boolean): Excerpt => ({
         bytes: concat(parts),
         rest,
         complete,
         discard
       })
-      const read = (
-        pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<HttpClientError.ResponseError>>
-      ): Effect.Effect<Excerpt> =>
+      const ended = (end: Option.Option<HttpClientError.ResponseError>): Effect.Effect<Excerpt> =>
+        Effect.map(discard, () =>
+          Option.isNone(end) || end.value.reason === "EmptyBody"
+            ? excerpt(Stream.empty, true)
+            : excerpt(Stream.fail(end.value), false)
+        )
+      const read = (pull: Pull): Effect.Effect<Excerpt> =>
         Effect.matchEffect(pull, {
-          onFailure: (end) =>
-            Effect.as(
-              discard,
-              Option.match(end, {
-                onNone: () => done(Stream.empty, true),
-                onSome: (error) =>
-                  error.reason === "EmptyBody" ? done(Stream.empty, true) : done(Stream.fail(error), false)
-              })
-            ),
+          onFailure: ended,
           onSuccess: (chunk) => {
             for (const part of chunk) {
               parts.push(part)
               size += part.length
             }
             return size > limit
-              ? Effect.succeed(done(Stream.ensuring(Stream.fromPull(Effect.succeed(pull)), discard), false))
+              ? Effect.succeed(excerpt(Stream.ensuring(Stream.fromPull(Effect.succeed(pull)), discard), false))
               : read(pull)
           }
         })
-      return Effect.onError(
-        restore(Effect.flatMap(Scope.extend(Stream.toPull(response.stream), scope), read)),
-        () => discard
+      const tooLate = new HttpClientError.ResponseError({
+        request: response.request,
+        response,
+        reason: "Decode",
+        description: `the body was not complete within ${Duration.format(within)}`
+      })
+      return Scope.extend(Stream.toPull(response.stream), scope).pipe(
+        Effect.flatMap(read),
+        Effect.timeoutTo({
+          duration: within,
+          onSuccess: Effect.succeed,
+          onTimeout: () => ended(Option.some(tooLate))
+        }),
+        Effect.flatten,
+        restore,
+        Effect.onError(() => discard)
       )
     })
   )

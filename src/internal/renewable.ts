@@ -3,8 +3,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
-import type * as Scope from "effect/Scope"
-import * as background from "./background.js"
+import type { Background } from "./background.js"
 
 /**
  * A credential and what a request needs of it.
@@ -23,18 +22,36 @@ export interface Held<T> {
 
 type Flight<T, E> = Fiber.RuntimeFiber<Held<T>, E>
 
-/**
- * The state of a held credential.
- *
- * - `Empty`: none; the next caller starts a flight.
- * - `Pending`: a flight is under way; callers wait for its exit.
- * - `Ready`: there is one. Once its margin has begun, `renewal` is the flight that looks for another; `Settled` means
- *   that looking again before it has expired is of no use.
- */
-type State<T, E> =
-  | { readonly _tag: "Empty" }
-  | { readonly _tag: "Pending"; readonly flight: Flight<T, E> }
-  | { readonly _tag: "Ready"; readonly held: Held<T>; readonly renewal: "Due" | "Settled" | Flight<T, E> }
+/** None held; the next caller starts a flight. */
+interface Empty<T, E> {
+  readonly _tag: "Empty"
+  /** The secret that was refused last. */
+  readonly refused?: string
+  /** A renewal that was under way when its predecessor was refused: it is ended before another flight starts. */
+  readonly discarded?: Flight<T, E>
+}
+
+/** A flight is under way; callers wait for its exit. */
+interface Pending<T, E> {
+  readonly _tag: "Pending"
+  readonly flight: Flight<T, E>
+  readonly refused?: string | undefined
+}
+
+/** One is held. */
+interface Ready<T, E> {
+  readonly _tag: "Ready"
+  readonly held: Held<T>
+  /** `Due` once the margin begins, then the flight that looks for a successor, then `Settled` until it has expired. */
+  readonly renewal: "Due" | "Settled" | Flight<T, E>
+  /** When it was handed back although it had been refused: asking again at once would bring it back again. */
+  readonly handedBackAt?: number
+}
+
+type State<T, E> = Empty<T, E> | Pending<T, E> | Ready<T, E>
+
+/** How long the refusals of a credential that was handed back after a refusal are not acted on, in milliseconds. */
+const patience = 60_000
 
 /**
  * One credential, acquired when it is needed and shared by all who need it.
@@ -47,7 +64,7 @@ export interface Renewable<T, E> {
   /** The one that is held, whether it has expired or not. */
   readonly current: () => Held<T> | undefined
   readonly get: Effect.Effect<Held<T>, E>
-  /** Forgets the credential with this secret, if it is still the current one; says whether it was. */
+  /** Forgets the credential with this secret, if it is the current one and was not handed back; says whether it did. */
   readonly invalidate: (secret: string) => Effect.Effect<boolean>
   /** Forgets the credential, waiting for the one under way, and hands it over. */
   readonly take: Effect.Effect<Option.Option<Held<T>>>
@@ -55,111 +72,120 @@ export interface Renewable<T, E> {
 
 /** @internal */
 export interface Options<T, E> {
+  readonly background: Background
   readonly acquire: Effect.Effect<Held<T>, E>
   /** How long before it expires a successor is looked for, in milliseconds. */
   readonly margin: number
-  /** What callers fail with once the scope has closed. */
+  /** What callers fail with once the background has closed. */
   readonly closed: E
 }
 
 /** @internal */
-export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E>, never, Scope.Scope> =>
+export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E>> =>
   Effect.gen(function* () {
-    const { fork } = yield* background.make
-    const empty: State<T, E> = { _tag: "Empty" }
-    const ref = yield* Ref.make<State<T, E>>(empty)
-    let published: State<T, E> = empty
+    const { acquire, background, closed, margin } = options
+    const ref = yield* Ref.make<State<T, E>>({ _tag: "Empty" })
+    let published: State<T, E> = yield* Ref.get(ref)
 
-    /** Every change goes through here; the hot path reads what it publishes. */
-    const transition = <A>(f: (state: State<T, E>) => readonly [A, State<T, E>]): Effect.Effect<A> =>
-      Ref.modify(ref, (state) => {
-        const [result, next] = f(state)
-        published = next
-        return [result, next]
-      })
+    /** Every change is one step through here, and publishes what the hot path reads. */
+    const transition = <A>(f: (state: State<T, E>, now: number) => readonly [A, State<T, E>]): Effect.Effect<A> =>
+      Effect.clockWith((clock) =>
+        Ref.modify(ref, (state) => {
+          const [result, next] = f(state, clock.unsafeCurrentTimeMillis())
+          published = next
+          return [result, next]
+        })
+      )
 
-    const ready = (held: Held<T>, now: number): State<T, E> => ({
+    const ready = (held: Held<T>, now: number): Ready<T, E> => ({
       _tag: "Ready",
       held,
-      renewal: now < held.expiresAt - options.margin ? "Due" : "Settled"
+      renewal: now < held.expiresAt - margin ? "Due" : "Settled"
     })
 
-    /** A flight writes its outcome only where the state still is of that flight: otherwise it has been discarded. */
-    const land = (flight: () => Flight<T, E> | undefined, now: number, exit: Exit.Exit<Held<T>, E>) =>
-      transition((state) => {
-        if (state._tag === "Pending" && state.flight === flight()) {
-          return [undefined, Exit.isSuccess(exit) ? ready(exit.value, now) : empty]
+    /** A flight writes its outcome only where the state is still of that flight: otherwise it has been discarded. */
+    const land = (flight: Flight<T, E> | undefined, exit: Exit.Exit<Held<T>, E>): Effect.Effect<void> =>
+      transition((state, now) => {
+        if (state._tag === "Pending" && state.flight === flight) {
+          const { refused } = state
+          if (Exit.isFailure(exit))
+            return [undefined, refused === undefined ? { _tag: "Empty" } : { _tag: "Empty", refused }]
+          const next = ready(exit.value, now)
+          return [undefined, exit.value.secret === refused ? { ...next, handedBackAt: now } : next]
         }
-        if (state._tag === "Ready" && state.renewal === flight()) {
-          const renewed = Exit.isSuccess(exit) && exit.value.secret !== state.held.secret
-          return [
-            undefined,
-            renewed
-              ? ready(exit.value, now)
-              : { ...state, held: Exit.isSuccess(exit) ? exit.value : state.held, renewal: "Settled" }
-          ]
+        if (state._tag === "Ready" && state.renewal === flight) {
+          if (Exit.isFailure(exit)) return [undefined, { ...state, renewal: "Settled" }]
+          const isSame = exit.value.secret === state.held.secret
+          return [undefined, isSame ? { ...state, held: exit.value, renewal: "Settled" } : ready(exit.value, now)]
         }
         return [undefined, state]
       })
 
-    const launch = (caller: Effect.Effect<Held<T>, E>): Flight<T, E> | undefined => {
-      let flight: Flight<T, E> | undefined
-      flight = fork(
-        Effect.onExit(caller, (exit) =>
-          Effect.flatMap(Effect.clock, (clock) => land(() => flight, clock.unsafeCurrentTimeMillis(), exit))
-        )
+    /** The flight belongs to the layer; the caller that started it is only linked from its spans. */
+    const launch = (
+      caller: Fiber.RuntimeFiber<unknown, unknown>,
+      before: Effect.Effect<unknown>
+    ): Flight<T, E> | undefined => {
+      const linked = caller.currentSpan === undefined ? acquire : Effect.linkSpans(acquire, caller.currentSpan)
+      const flight: Flight<T, E> | undefined = background.fork(
+        Effect.onExit(Effect.zipRight(before, linked), (exit) => land(flight, exit))
       )
       return flight
     }
 
-    const arrival = (flight: Flight<T, E> | undefined): Effect.Effect<Held<T>, E> =>
-      flight === undefined
-        ? Effect.fail(options.closed)
-        : Effect.flatMap(Fiber.await(flight), (exit) => (Exit.isInterrupted(exit) ? Effect.fail(options.closed) : exit))
+    const arrival = (flight: Flight<T, E>): Effect.Effect<Held<T>, E> =>
+      Effect.flatMap(Fiber.await(flight), (exit) => (Exit.isInterrupted(exit) ? Effect.fail(closed) : exit))
 
-    const get = Effect.clockWith((clock) =>
-      Effect.withFiberRuntime<Held<T>, E>((caller) => {
-        const linked =
-          caller.currentSpan === undefined ? options.acquire : Effect.linkSpans(options.acquire, caller.currentSpan)
-        return Effect.flatten(
-          transition((state): readonly [Effect.Effect<Held<T>, E>, State<T, E>] => {
-            if (state._tag === "Pending") return [arrival(state.flight), state]
-            const now = clock.unsafeCurrentTimeMillis()
-            if (state._tag === "Ready" && now < state.held.expiresAt) {
-              if (state.renewal !== "Due" || now < state.held.expiresAt - options.margin) {
-                return [Effect.succeed(state.held), state]
+    const depart = (
+      caller: Fiber.RuntimeFiber<unknown, unknown>,
+      state: Empty<T, E>
+    ): readonly [Effect.Effect<Held<T>, E>, State<T, E>] => {
+      const flight = launch(caller, state.discarded === undefined ? Effect.void : Fiber.interrupt(state.discarded))
+      return flight === undefined
+        ? [Effect.fail(closed), state]
+        : [arrival(flight), { _tag: "Pending", flight, refused: state.refused }]
+    }
+
+    const get = Effect.withFiberRuntime<Held<T>, E>((caller) =>
+      Effect.flatten(
+        transition((state, now): readonly [Effect.Effect<Held<T>, E>, State<T, E>] => {
+          switch (state._tag) {
+            case "Empty":
+              return depart(caller, state)
+            case "Pending":
+              return [arrival(state.flight), state]
+            case "Ready": {
+              const { held, renewal } = state
+              if (now >= held.expiresAt) {
+                return typeof renewal === "string"
+                  ? depart(caller, { _tag: "Empty" })
+                  : [arrival(renewal), { _tag: "Pending", flight: renewal }]
               }
-              return [Effect.succeed(state.held), { ...state, renewal: launch(linked) ?? "Settled" }]
+              return renewal !== "Due" || now < held.expiresAt - margin
+                ? [Effect.succeed(held), state]
+                : [Effect.succeed(held), { ...state, renewal: launch(caller, Effect.void) ?? "Settled" }]
             }
-            const underway = state._tag === "Ready" && typeof state.renewal !== "string" ? state.renewal : undefined
-            const flight = underway ?? launch(linked)
-            return [arrival(flight), flight === undefined ? empty : { _tag: "Pending", flight }]
-          })
-        )
-      })
+          }
+        })
+      )
     )
 
-    const forget = (state: State<T, E>): Effect.Effect<void> =>
-      state._tag === "Ready" && typeof state.renewal !== "string"
-        ? Effect.asVoid(Fiber.interrupt(state.renewal))
-        : Effect.void
+    const discard = (state: Ready<T, E>): readonly [Effect.Effect<unknown>, Empty<T, E>] => {
+      const refused = state.held.secret
+      return typeof state.renewal === "string"
+        ? [Effect.void, { _tag: "Empty", refused }]
+        : [Fiber.interrupt(state.renewal), { _tag: "Empty", refused, discarded: state.renewal }]
+    }
+
+    const isHandedBack = ({ handedBackAt }: Ready<T, E>, now: number): boolean =>
+      handedBackAt !== undefined && now >= handedBackAt && now < handedBackAt + patience
 
     const take: Effect.Effect<Option.Option<Held<T>>> = Effect.flatten(
-      transition((state) => {
-        switch (state._tag) {
-          case "Empty":
-            return [Effect.succeedNone, state]
-          case "Pending":
-            return [
-              Effect.zipRight(
-                Fiber.await(state.flight),
-                Effect.suspend(() => take)
-              ),
-              state
-            ]
-          case "Ready":
-            return [Effect.as(forget(state), Option.some(state.held)), empty]
-        }
+      transition((state): readonly [Effect.Effect<Option.Option<Held<T>>>, State<T, E>] => {
+        if (state._tag === "Empty") return [Effect.succeedNone, state]
+        if (state._tag === "Pending") return [Effect.flatMap(Fiber.await(state.flight), () => take), state]
+        const [ended, empty] = discard(state)
+        return [Effect.as(ended, Option.some(state.held)), empty]
       })
     )
 
@@ -167,17 +193,19 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
       peek: (now) => {
         if (published._tag !== "Ready") return undefined
         const { held, renewal } = published
-        return now < (renewal === "Due" ? held.expiresAt - options.margin : held.expiresAt) ? held : undefined
+        return now < (renewal === "Due" ? held.expiresAt - margin : held.expiresAt) ? held : undefined
       },
       current: () => (published._tag === "Ready" ? published.held : undefined),
       get,
       invalidate: (secret) =>
         Effect.flatten(
-          transition((state) =>
-            state._tag === "Ready" && state.held.secret === secret
-              ? [Effect.as(forget(state), true), empty]
-              : [Effect.succeed(false), state]
-          )
+          transition((state, now): readonly [Effect.Effect<boolean>, State<T, E>] => {
+            if (state._tag !== "Ready" || state.held.secret !== secret || isHandedBack(state, now)) {
+              return [Effect.succeed(false), state]
+            }
+            const [ended, empty] = discard(state)
+            return [Effect.as(ended, true), empty]
+          })
         ),
       take
     }

@@ -1,0 +1,252 @@
+/**
+ * The current session: logged in once for all who need it, and again when it has idled out.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { AccessToken } from "./AccessToken.js"
+import { type AuthError, EndpointError } from "./AuthError.js"
+import * as background from "./internal/background.js"
+import * as carrier from "./internal/carrier.js"
+import * as idleKeeper from "./internal/idleKeeper.js"
+import * as platformError from "./internal/platformError.js"
+import * as renewable from "./internal/renewable.js"
+import { LoginGuard } from "./LoginGuard.js"
+import { classify } from "./Rejection.js"
+import { SessionClient } from "./SessionClient.js"
+import { fingerprint, SessionToken } from "./SessionToken.js"
+import * as TokenSource from "./TokenSource.js"
+
+/**
+ * What a source of sessions does.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /**
+   * The session to send now; logs in first where there is none, or where it is known to have idled out.
+   *
+   * Callers that come while a login is under way share it, and its failure, which is not remembered by the source; what
+   * `LoginGuard` remembers is its own affair.
+   */
+  readonly get: Effect.Effect<SessionToken, AuthError>
+  /**
+   * Says that the platform accepted a request with this session that was sent at this time, in milliseconds of the
+   * `Clock`. The idle time counts from the latest such time.
+   */
+  readonly used: (token: SessionToken, sentAt: number) => Effect.Effect<void>
+  /** Forgets a session that the platform has refused; does nothing where another has taken its place already. */
+  readonly invalidate: (token: SessionToken) => Effect.Effect<void>
+  /**
+   * Forgets the session and logs out; one that is over already counts as logged out. Does nothing where none is held.
+   *
+   * The next `get` logs in again.
+   */
+  readonly logout: Effect.Effect<void, AuthError>
+}
+
+/**
+ * The current session.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class SessionSource extends Context.Tag("effect-thingspace-auth/SessionSource")<SessionSource, Service>() {}
+
+/**
+ * How the session is held.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /**
+   * How long a session lives without being used. Default 20 minutes, as the platform documents; at least one second.
+   */
+  readonly idleTimeout?: Duration.DurationInput | undefined
+  /**
+   * When to log in again without being asked, so that the first request after a silence need not wait. Default
+   * `onIdleExpiry`: each time the session has idled out.
+   *
+   * The schedule describes one silence, and is fed the idle time of the session; it starts anew with each request that
+   * uses the session or logs in. `Schedule.recurs(3)` keeps it warm for three idle times, `Schedule.stop` never logs in
+   * unasked. A login is never made before the session has idled out, however often the schedule recurs.
+   */
+  readonly relogin?: Schedule.Schedule<unknown, Duration.Duration> | undefined
+  /**
+   * Whether to log out when the layer is closed, taking 2 seconds at most. Default false, because other processes may
+   * use the same session.
+   */
+  readonly logoutOnClose?: boolean | undefined
+}
+
+/**
+ * Recurs when the idle time that it is fed has passed, for ever; compose it with any other schedule.
+ *
+ * @since 0.1.0
+ * @category schedules
+ */
+export const onIdleExpiry: Schedule.Schedule<Duration.Duration, Duration.Duration> = Schedule.addDelay(
+  Schedule.identity<Duration.Duration>(),
+  (left) => left
+)
+
+const closed = new EndpointError({
+  endpoint: "login",
+  reason: "NotSent",
+  description: "the layer that holds the session has been closed"
+})
+
+const refusesAccessToken = (error: AuthError): boolean =>
+  error._tag === "OAuthError" && platformError.refusesAccessToken(error.error)
+
+/** The gateway's way of refusing a token without saying so. */
+const isBare401 = (error: AuthError): boolean =>
+  error._tag === "EndpointError" && error.reason === "StatusCode" && error.status === 401
+
+const isOver = (error: AuthError): boolean =>
+  error._tag === "SessionError" &&
+  classify(error.status, JSON.stringify({ errorCode: error.errorCode })) === "SessionToken"
+
+/**
+ * A source over `TokenSource`, `LoginGuard` and `SessionClient` that lives as long as its scope; after that `get` sends
+ * nothing and fails.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options?: Options
+): Effect.Effect<Service, never, TokenSource.TokenSource | LoginGuard | SessionClient | Scope.Scope> =>
+  Effect.gen(function* () {
+    const tokens = yield* TokenSource.TokenSource
+    const guard = yield* LoginGuard
+    const client = yield* SessionClient
+    const fibers = yield* background.make
+    const idleTimeout = Duration.max(Duration.decode(options?.idleTimeout ?? "20 minutes"), Duration.seconds(1))
+    const idleMillis = Duration.toMillis(idleTimeout)
+
+    /** A refused access token is replaced once; a bare 401 costs it its place, but is not known to be its fault. */
+    const withAccess = <A>(use: (access: AccessToken) => Effect.Effect<A, AuthError>): Effect.Effect<A, AuthError> =>
+      Effect.flatMap(tokens.get, (access) =>
+        Effect.catchAll(use(access), (error) => {
+          if (!refusesAccessToken(error) && !isBare401(error)) return Effect.fail(error)
+          const renewed = Effect.flatMap(tokens.get, (next) =>
+            Redacted.value(next.secret) === Redacted.value(access.secret) ? Effect.fail(error) : use(next)
+          )
+          return Effect.zipRight(tokens.invalidate(access), isBare401(error) ? Effect.fail(error) : renewed)
+        })
+      )
+
+    /** The session's idle time counts from the moment before its login was sent. */
+    const logIn = Effect.suspend(() => {
+      let sentAt = 0
+      const login = guard.attempt((credentials) =>
+        withAccess((access) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            sentAt = now
+            return client.login(access, credentials)
+          })
+        )
+      )
+      return Effect.flatMap(login, (token) => carrier.holdSessionToken(token, sentAt + idleMillis))
+    })
+
+    const held: renewable.Renewable<SessionToken, AuthError> = yield* renewable.make<SessionToken, AuthError>({
+      background: fibers,
+      acquire: logIn.pipe(
+        Effect.tap(({ token }) => Effect.logDebug(`Logged in, session ${fingerprint(token)}`)),
+        Effect.tap((session) => Effect.sync(() => keeper.begin(session)))
+      ),
+      margin: 0,
+      closed
+    })
+    const keeper = idleKeeper.make({
+      background: fibers,
+      schedule: options?.relogin ?? onIdleExpiry,
+      idleTimeout,
+      current: held.current,
+      logIn: held.get
+    })
+
+    const touch = (session: renewable.Held<SessionToken>, sentAt: number): undefined => {
+      session.expiresAt = Math.max(session.expiresAt, sentAt + idleMillis)
+      keeper.used(session)
+    }
+    const invalidate = (token: SessionToken): Effect.Effect<void> =>
+      Effect.flatMap(held.invalidate(Redacted.value(token.secret)), (forgotten) =>
+        forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
+      )
+    const logout = Effect.flatMap(
+      held.take,
+      Option.match({
+        onNone: () => Effect.void,
+        onSome: ({ token }) =>
+          Effect.catchIf(
+            withAccess((access) => client.logout(access, token)),
+            isOver,
+            () => Effect.void
+          )
+      })
+    )
+
+    if (options?.logoutOnClose === true) {
+      yield* Effect.addFinalizer(() =>
+        Effect.suspend(() => (held.current() === undefined ? Effect.void : logout)).pipe(
+          Effect.interruptible,
+          Effect.disconnect,
+          Effect.timeout("2 seconds"),
+          Effect.catchAllCause((cause) => Effect.logDebug("The session was not logged out", cause))
+        )
+      )
+    }
+
+    const service: Service = {
+      get: Effect.map(held.get, ({ token }) => token),
+      used: (token, sentAt) =>
+        Effect.sync(() => {
+          const session = held.current()
+          if (session?.secret === Redacted.value(token.secret)) touch(session, sentAt)
+        }),
+      invalidate,
+      logout
+    }
+    carrier.sessions.set(service, { peek: held.peek, get: held.get, used: touch, invalidate })
+    return service
+  })
+
+/**
+ * The source as a layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options?: Options
+): Layer.Layer<SessionSource, never, TokenSource.TokenSource | LoginGuard | SessionClient> =>
+  Layer.scoped(SessionSource, make(options))
+
+/**
+ * A session that was opened elsewhere and does not change; the platform's simulator takes any value.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerStatic = (secret: Redacted.Redacted): Layer.Layer<SessionSource> => {
+  const token = new SessionToken({ secret })
+  return Layer.succeed(SessionSource, {
+    get: Effect.map(carrier.holdSessionToken(token), () => token),
+    used: () => Effect.void,
+    invalidate: () => Effect.void,
+    logout: Effect.void
+  })
+}

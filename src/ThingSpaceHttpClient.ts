@@ -1,0 +1,240 @@
+/**
+ * An `HttpClient` that carries both credentials, renews both, and does not lock the account.
+ *
+ * @since 0.1.0
+ */
+import * as Headers from "@effect/platform/Headers"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import * as Layer from "effect/Layer"
+import type { AuthError, TokenError } from "./AuthError.js"
+import * as Credentials from "./Credentials.js"
+import * as carrier from "./internal/carrier.js"
+import * as guard from "./internal/guard.js"
+import * as middleware from "./internal/middleware.js"
+import * as LoginGuard from "./LoginGuard.js"
+import * as OAuthClient from "./OAuthClient.js"
+import * as Rejection from "./Rejection.js"
+import * as SessionClient from "./SessionClient.js"
+import * as SessionSource from "./SessionSource.js"
+import * as ThingSpaceConfig from "./ThingSpaceConfig.js"
+import * as TokenSource from "./TokenSource.js"
+
+/**
+ * The authenticated client: its requests go to the platform, or fail before they are sent.
+ *
+ * A URL that begins with one slash is joined to `baseUrl`. Fails with `AuthError` where there are no credentials to
+ * send, otherwise as the client beneath it does.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class ThingSpaceHttpClient extends Context.Tag("effect-thingspace-auth/ThingSpaceHttpClient")<
+  ThingSpaceHttpClient,
+  HttpClient.HttpClient.With<HttpClientError.HttpClientError | AuthError>
+>() {}
+
+/**
+ * What a client of the user's own needs to carry the access token.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AccessTokenOptions {
+  /** Where the access token comes from. */
+  readonly tokens: TokenSource.Service
+  /** Which origins may receive it. Default: the production platform's. */
+  readonly config?: ThingSpaceConfig.Settings | undefined
+  /** How refusals are recognised. Default `Rejection.classify`. */
+  readonly classify?: ((status: number, body: string) => Rejection.Rejection) | undefined
+}
+
+/**
+ * What a client of the user's own needs to carry both credentials.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SessionOptions extends AccessTokenOptions {
+  /** Where the session comes from. */
+  readonly sessions: SessionSource.Service
+}
+
+const defaultSettings = ThingSpaceConfig.ThingSpaceConfig.defaultValue()
+
+/**
+ * Has a client carry the access token, and send a request again, once, with another where the platform refuses it.
+ *
+ * Requests to an origin that may not receive it fail with `RequestError` `InvalidUrl`; a body that can be read only once
+ * is not sent again. Redirects are not followed: put `followRedirects` on the result, never on the client given.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withAccessToken: {
+  (
+    options: AccessTokenOptions
+  ): <E, R>(
+    client: HttpClient.HttpClient.With<E, R>
+  ) => HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | TokenError, R>
+  <E, R>(
+    client: HttpClient.HttpClient.With<E, R>,
+    options: AccessTokenOptions
+  ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | TokenError, R>
+} = dual(
+  2,
+  <E, R>(
+    client: HttpClient.HttpClient.With<E, R>,
+    options: AccessTokenOptions
+  ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | TokenError, R> =>
+    middleware.make<E, R, never>(client, {
+      tokens: carrier.ofTokenSource(options.tokens),
+      sessions: undefined,
+      settings: options.config ?? defaultSettings,
+      classify: options.classify ?? Rejection.classify
+    })
+)
+
+/**
+ * Has a client carry both credentials, and send a request again, at most once for each, where the platform refuses one.
+ *
+ * All else is as for `withAccessToken`; a client given to this must not carry the access token already.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withSession: {
+  (
+    options: SessionOptions
+  ): <E, R>(
+    client: HttpClient.HttpClient.With<E, R>
+  ) => HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | AuthError, R>
+  <E, R>(
+    client: HttpClient.HttpClient.With<E, R>,
+    options: SessionOptions
+  ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | AuthError, R>
+} = dual(
+  2,
+  <E, R>(
+    client: HttpClient.HttpClient.With<E, R>,
+    options: SessionOptions
+  ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | AuthError, R> =>
+    middleware.make<E, R, AuthError>(client, {
+      tokens: carrier.ofTokenSource(options.tokens),
+      sessions: carrier.ofSessionSource(options.sessions),
+      settings: options.config ?? defaultSettings,
+      classify: options.classify ?? Rejection.classify
+    })
+)
+
+/**
+ * The authenticated client over sources that the program provides: static ones, shared ones, or its own.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerFromSources: Layer.Layer<
+  ThingSpaceHttpClient,
+  never,
+  HttpClient.HttpClient | TokenSource.TokenSource | SessionSource.SessionSource
+> = Layer.scoped(
+  ThingSpaceHttpClient,
+  Effect.gen(function* () {
+    yield* Effect.locallyScopedWith(Headers.currentRedactedNames, (names) =>
+      guard.addNames(names, guard.credentialHeaders)
+    )
+    return withSession(yield* HttpClient.HttpClient, {
+      tokens: yield* TokenSource.TokenSource,
+      sessions: yield* SessionSource.SessionSource,
+      config: yield* ThingSpaceConfig.ThingSpaceConfig,
+      classify: yield* Rejection.Classifier
+    })
+  })
+)
+
+/**
+ * The secrets, and how the credentials got with them are held.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options extends Credentials.App, Credentials.Uws, TokenSource.Options, SessionSource.Options {}
+
+const assemble = (
+  options?: TokenSource.Options & SessionSource.Options
+): Layer.Layer<
+  ThingSpaceHttpClient | TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard,
+  never,
+  HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials
+> =>
+  layerFromSources.pipe(
+    Layer.provideMerge(SessionSource.layer(options)),
+    Layer.provideMerge(Layer.merge(TokenSource.layer(options), LoginGuard.layer)),
+    Layer.provide(Layer.merge(OAuthClient.layer, SessionClient.layer))
+  )
+
+/**
+ * The whole pipeline: the authenticated client, and the services it is made of.
+ *
+ * A layer is one set of credentials: keep the value it returns and provide that, because each call makes another set,
+ * with a login of its own.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<
+  ThingSpaceHttpClient | TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard,
+  never,
+  HttpClient.HttpClient
+> => assemble(options).pipe(Layer.provide(Layer.merge(Credentials.layerApp(options), Credentials.layerUws(options))))
+
+/**
+ * The whole pipeline with its secrets and the platform's address from the environment: `THINGSPACE_APP_KEY`,
+ * `THINGSPACE_APP_SECRET`, `THINGSPACE_UWS_USERNAME`, `THINGSPACE_UWS_PASSWORD` and, optional, `THINGSPACE_BASE_URL`.
+ *
+ * A variable that is missing, empty or unusable is a `ConfigError` that names it, before anything is sent.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  options?: TokenSource.Options & SessionSource.Options
+): Layer.Layer<
+  ThingSpaceHttpClient | TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard,
+  ConfigError.ConfigError,
+  HttpClient.HttpClient
+> => assemble(options).pipe(Layer.provide(Layer.merge(Credentials.layerConfig, ThingSpaceConfig.layerConfig)))
+
+/**
+ * The authenticated client as the plain `HttpClient`, for `HttpApiClient` and for generated clients, which know no other
+ * errors: an `AuthError` becomes the `cause` of a `RequestError` with reason `Transport`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, ThingSpaceHttpClient> = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.map(ThingSpaceHttpClient, (client) =>
+    HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
+      Effect.flatMap((request) =>
+        Effect.mapError(client.execute(request), (error) =>
+          HttpClientError.isHttpClientError(error)
+            ? error
+            : new HttpClientError.RequestError({
+                request,
+                reason: "Transport",
+                cause: error,
+                description: error.message
+              })
+        )
+      ),
+      Effect.succeed
+    )
+  )
+)

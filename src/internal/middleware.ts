@@ -1,0 +1,194 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Metric from "effect/Metric"
+import type { AccessToken } from "../AccessToken.js"
+import type { TokenError } from "../AuthError.js"
+import type { Rejection } from "../Rejection.js"
+import type { SessionToken } from "../SessionToken.js"
+import type { Settings } from "../ThingSpaceConfig.js"
+import * as address from "./address.js"
+import type { Carrier } from "./carrier.js"
+import * as guard from "./guard.js"
+import * as probation from "./probation.js"
+import * as refusal from "./refusal.js"
+import type { Held } from "./renewable.js"
+
+/** @internal */
+export interface Options<EA> {
+  readonly tokens: Carrier<AccessToken, TokenError>
+  /** None where only the access token is sent. `EA` is what the credentials in use can fail with. */
+  readonly sessions: Carrier<SessionToken, EA> | undefined
+  readonly settings: Settings
+  readonly classify: (status: number, body: string) => Rejection
+}
+
+/** One sending of a request, and what has been done for the call before it. */
+interface Attempt {
+  readonly to: address.Addressed
+  readonly token: Held<AccessToken>
+  readonly session: Held<SessionToken> | undefined
+  readonly renewed: ReadonlyArray<"token" | "session">
+  readonly onTrial: ReadonlyArray<probation.Probation>
+}
+
+type Response = HttpClientResponse.HttpClientResponse
+
+const resends = Metric.counter("thingspace.auth.resends", {
+  description: "Calls to ThingSpace sent again with a renewed credential, by credential",
+  incremental: true
+})
+
+const isReplayable = ({ body }: HttpClientRequest.HttpClientRequest): boolean =>
+  body._tag !== "Stream" && (body._tag !== "Raw" || typeof body.body === "string")
+
+const isRefusal = (error: unknown): error is HttpClientError.ResponseError =>
+  HttpClientError.isHttpClientError(error) && error._tag === "ResponseError" && error.reason === "StatusCode"
+
+/** The same error, around the response whose body can still be read. */
+const withResponse = (error: HttpClientError.ResponseError, response: Response): HttpClientError.ResponseError =>
+  new HttpClientError.ResponseError({
+    request: error.request,
+    response,
+    reason: error.reason,
+    ...(error.description === undefined ? {} : { description: error.description })
+  })
+
+/**
+ * Sends requests with the current credentials, and once more with another where the platform refuses one of them.
+ *
+ * @internal
+ */
+export const make = <E, R, EA>(
+  client: HttpClient.HttpClient.With<E, R>,
+  options: Options<EA>
+): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | TokenError | EA, R> => {
+  type Failure = E | HttpClientError.HttpClientError | TokenError | EA
+  type Outcome = Effect.Effect<Response, Failure, R>
+
+  const { sessions, tokens } = options
+  const resolve = address.make(options.settings)
+  const trials = {
+    AccessToken: probation.make(),
+    SessionToken: probation.make(),
+    UnknownToken: probation.make(),
+    UnknownSession: probation.make()
+  }
+
+  const send = (attempt: Attempt, sentAt: number): Outcome =>
+    Effect.matchEffect(guard.guarded(client.execute(carrying(attempt)), guard.credentialHeaders), {
+      onSuccess: (response): Outcome =>
+        response.status < 400 ? accepted(attempt, response, sentAt) : answered(attempt, response, Effect.succeed),
+      onFailure: (error): Outcome =>
+        isRefusal(error) && error.response.status >= 400
+          ? answered(attempt, error.response, (response) => Effect.fail(withResponse(error, response)))
+          : Effect.fail(error)
+    })
+
+  const carrying = ({ session, to, token }: Attempt): HttpClientRequest.HttpClientRequest => {
+    const request = HttpClientRequest.setHeader(to.request, "authorization", token.header)
+    return session === undefined ? request : HttpClientRequest.setHeader(request, to.sessionHeader, session.header)
+  }
+
+  const accepted = (attempt: Attempt, response: Response, sentAt: number): Outcome => {
+    passed(attempt)
+    const rest = attempt.session === undefined ? undefined : sessions?.used(attempt.session, sentAt)
+    return rest === undefined ? Effect.succeed(response) : Effect.as(rest, response)
+  }
+
+  const passed = ({ onTrial }: Attempt): void => {
+    for (const trial of onTrial) trial.passed()
+  }
+
+  const answered = (attempt: Attempt, response: Response, handOn: (response: Response) => Outcome): Outcome =>
+    Effect.flatMap(refusal.read(response, options), (reading) => {
+      const finish = Effect.suspend(() => handOn(reading.response))
+      switch (reading.rejection) {
+        case "AccessToken":
+          return renew(attempt, reading, "token", trials.AccessToken, finish)
+        case "SessionToken":
+          return renew(attempt, reading, "session", trials.SessionToken, finish)
+        case "Unknown": {
+          const lastly = renew(attempt, reading, "session", trials.UnknownSession, finish)
+          return renew(attempt, reading, "token", trials.UnknownToken, lastly)
+        }
+        case "Permission":
+        case "None":
+          passed(attempt)
+          return finish
+      }
+    })
+
+  /** Replaces the credential that was refused and sends again, or goes on to what can be done `otherwise`. */
+  const renew = (
+    attempt: Attempt,
+    reading: refusal.Reading,
+    which: "token" | "session",
+    trial: probation.Probation,
+    otherwise: Outcome
+  ): Outcome => {
+    if (attempt.renewed.includes(which) || attempt[which] === undefined) return otherwise
+    if (!isReplayable(attempt.to.request)) return Effect.zipRight(drop(attempt, which, trial), otherwise)
+    const renewed = Effect.zipRight(drop(attempt, which, trial), held)
+    return Effect.flatMap(renewed, (next): Outcome => {
+      if (next[which]?.secret === attempt[which]?.secret) return otherwise
+      const resend: Attempt = {
+        ...attempt,
+        ...next,
+        renewed: [...attempt.renewed, which],
+        onTrial: [...attempt.onTrial, trial]
+      }
+      const counted = Metric.increment(Metric.tagged(resends, "thingspace.credential", which))
+      return Effect.zipRight(Effect.zipRight(reading.discard, counted), sendNow(resend))
+    })
+  }
+
+  const drop = (attempt: Attempt, which: "token" | "session", trial: probation.Probation): Effect.Effect<void> =>
+    Effect.clockWith((clock) => {
+      if (!trial.mayDrop(clock.unsafeCurrentTimeMillis())) return Effect.void
+      if (which === "token") return tokens.invalidate(attempt.token.token)
+      return sessions === undefined || attempt.session === undefined
+        ? Effect.void
+        : sessions.invalidate(attempt.session.token)
+    })
+
+  /** The session first: its login may find that the access token has to be renewed. */
+  const held: Effect.Effect<Pick<Attempt, "token" | "session">, TokenError | EA> = Effect.flatMap(
+    sessions === undefined ? Effect.succeed(undefined) : sessions.get,
+    (session) => Effect.map(tokens.get, (token) => ({ token, session }))
+  )
+
+  const sendNow = (attempt: Attempt): Outcome =>
+    Effect.clockWith((clock) => send(attempt, clock.unsafeCurrentTimeMillis()))
+
+  const first = (
+    to: address.Addressed,
+    token: Held<AccessToken>,
+    session: Held<SessionToken> | undefined
+  ): Attempt => ({
+    to,
+    token,
+    session,
+    renewed: [],
+    onTrial: []
+  })
+
+  return HttpClient.makeWith<never, never, Failure, R>(
+    Effect.flatMap((request) =>
+      Effect.clockWith((clock) => {
+        const to = resolve(request)
+        if (Either.isLeft(to)) return Effect.fail(to.left)
+        const now = clock.unsafeCurrentTimeMillis()
+        const token = tokens.peek(now)
+        const session = sessions?.peek(now)
+        return token !== undefined && (sessions === undefined || session !== undefined)
+          ? send(first(to.right, token, session), now)
+          : Effect.flatMap(held, (next) => sendNow(first(to.right, next.token, next.session)))
+      })
+    ),
+    Effect.succeed
+  )
+}

@@ -1,0 +1,40 @@
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import type { Rejection } from "../Rejection.js"
+import type { Settings } from "../ThingSpaceConfig.js"
+import * as excerpt from "./excerpt.js"
+import { ExcerptedResponse } from "./excerptedResponse.js"
+
+/** @internal */
+export interface Reading {
+  readonly rejection: Rejection
+  /** The response to hand on; it can be read in every way. */
+  readonly response: HttpClientResponse.HttpClientResponse
+  /** Lets go of a response that is not handed on. */
+  readonly discard: Effect.Effect<void>
+}
+
+const bodyLimit = 64 * 1024
+
+const isTextual = (contentType: string | undefined): boolean =>
+  contentType === undefined || /^\s*$|json|xml|^\s*text\/|urlencoded/i.test(contentType)
+
+/**
+ * Reads which credential a response refuses, and keeps it readable. A body that is not text is not looked at.
+ *
+ * @internal
+ */
+export const read = (
+  response: HttpClientResponse.HttpClientResponse,
+  {
+    classify,
+    settings
+  }: { readonly classify: (status: number, body: string) => Rejection; readonly settings: Settings }
+): Effect.Effect<Reading> =>
+  isTextual(response.headers["content-type"])
+    ? Effect.map(excerpt.take(response, bodyLimit, settings.requestTimeout), (beginning) => ({
+        rejection: classify(response.status, new TextDecoder().decode(beginning.bytes)),
+        response: new ExcerptedResponse(response, beginning),
+        discard: beginning.discard
+      }))
+    : Effect.succeed({ rejection: classify(response.status, ""), response, discard: Effect.void })
