@@ -44,11 +44,11 @@ export class OAuthError extends Schema.TaggedError<OAuthError>("effect-thingspac
   description: Schema.optional(Schema.String)
 }) {
   override get message(): string {
-    return `${this.endpoint} was refused with ${this.error} (status ${this.status})${detail(this.description)}. ${
-      this.endpoint === "requestToken" || this.endpoint === "revokeToken"
-        ? "Check the application key and secret."
-        : "The access token was not accepted for this call."
-    }`
+    const refused = `${this.endpoint} was refused with ${this.error} (status ${this.status})${detail(this.description)}`
+    if (this.status !== 401 && !this.error.endsWith("_client")) return refused
+    return this.endpoint === "requestToken" || this.endpoint === "revokeToken"
+      ? `${refused}. Check the application key and secret.`
+      : `${refused}. The access token was not accepted for this call.`
   }
 }
 

@@ -78,15 +78,17 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
   const turn = yield* Effect.makeSemaphore(1)
   const records = yield* Ref.make(HashMap.empty<string, loginRecord.LoginRecord>())
 
-  const recordOf = (username: string) =>
-    Effect.map(Ref.get(records), (all) => Option.getOrElse(HashMap.get(all, username), () => loginRecord.fresh))
+  const recordOf = (username: string, now: number): Effect.Effect<loginRecord.LoginRecord> =>
+    Ref.modify(records, (all) => {
+      const anchored = HashMap.modify(all, username, (record) => loginRecord.anchor(record, now))
+      return [Option.getOrElse(HashMap.get(anchored, username), () => loginRecord.fresh), anchored]
+    })
 
   const write = (username: string, record: loginRecord.LoginRecord) =>
     Effect.zipRight(Ref.update(records, HashMap.set(username, record)), Metric.set(latch, 1))
 
   const settle = (
     { password, username }: Credentials.Uws,
-    record: loginRecord.LoginRecord,
     exit: Exit.Exit<SessionToken, AuthError>
   ): Effect.Effect<void> =>
     Effect.gen(function* () {
@@ -95,7 +97,9 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
         yield* Ref.update(records, HashMap.remove(username))
         return yield* Metric.set(latch, 0)
       }
-      switch (exit.cause._tag === "Fail" ? loginRecord.outcome(exit.cause.error) : "Uncertain") {
+      // Read again: `reset` does not wait for the attempt that is under way.
+      const record = yield* recordOf(username, now)
+      switch (loginRecord.outcome(exit.cause)) {
         case "NotTried":
           return
         case "Refused":
@@ -114,10 +118,10 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
         Effect.gen(function* () {
           const credentials = yield* source
           const now = yield* Clock.currentTimeMillis
-          const record = loginRecord.anchor(yield* recordOf(credentials.username), now)
+          const record = yield* recordOf(credentials.username, now)
           const verdict = loginRecord.judge(record, credentials.password, now)
           if (verdict._tag !== "Allowed") return yield* blocked(record, verdict)
-          return yield* Effect.onExit(login(credentials), (exit) => settle(credentials, record, exit))
+          return yield* Effect.onExit(login(credentials), (exit) => settle(credentials, exit))
         })
       ),
     reset: Effect.zipRight(Ref.set(records, HashMap.empty()), Metric.set(latch, 0))

@@ -54,8 +54,6 @@ export interface Service {
  */
 export class OAuthClient extends Context.Tag("effect-thingspace-auth/OAuthClient")<OAuthClient, Service>() {}
 
-const formEncode = (value: string): string => new URLSearchParams([["", value]]).toString().slice(1)
-
 const formPost = (path: string, basic: string, body: string): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.post(path).pipe(
     HttpClientRequest.setHeader("authorization", `Basic ${basic}`),
@@ -92,8 +90,8 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
   const post = <A>(
     name: "requestToken" | "revokeToken",
     credentials: Credentials.App,
-    body: string,
-    success: Schema.Schema<A, string>
+    success: Schema.Schema<A, string>,
+    token?: string
   ): Effect.Effect<A, TokenError> => {
     const key = Redacted.value(credentials.key)
     const secret = Redacted.value(credentials.secret)
@@ -101,12 +99,16 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
       return Effect.fail(new CredentialsError({ credentials: "App", description: "the key or the secret is empty" }))
     }
     const path = name === "requestToken" ? "/api/ts/v1/oauth2/token" : "/api/ts/v1/oauth2/revoke"
-    const basic = Encoding.encodeBase64(`${formEncode(key)}:${formEncode(secret)}`)
+    const basic = Encoding.encodeBase64(`${secretText.formEncode(key)}:${secretText.formEncode(secret)}`)
+    const body = `grant_type=client_credentials${token === undefined ? "" : `&token=${secretText.formEncode(token)}`}`
+    const secrets = [basic, secret, key, token ?? ""]
     return Effect.catchTag(
-      send({ endpoint: name, request: formPost(path, basic, body), success, secrets: [basic, secret, key, body] }),
+      send({ endpoint: name, request: formPost(path, basic, body), success, secrets }),
       "SessionError",
       ({ errorCode, errorMessage, status }) =>
-        Effect.fail(new OAuthError({ endpoint: name, status, error: errorCode, description: errorMessage }))
+        Effect.fail(
+          new OAuthError({ endpoint: name, status, error: errorCode, description: errorMessage || undefined })
+        )
     )
   }
 
@@ -114,18 +116,16 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
     requestToken: (credentials) =>
       Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
         Effect.map(
-          post("requestToken", credentials, "grant_type=client_credentials", Issued),
+          post("requestToken", credentials, Issued),
           ({ access_token, expires_in }) =>
             new AccessToken({ secret: Redacted.make(access_token), expiresAt: expiry(sentAt, expires_in) })
         )
       ),
-    revokeToken: (credentials, token) => {
-      const form = `grant_type=client_credentials&token=${formEncode(Redacted.value(token.secret))}`
-      return post("revokeToken", credentials, form, Schema.String).pipe(
+    revokeToken: (credentials, token) =>
+      post("revokeToken", credentials, Schema.String, Redacted.value(token.secret)).pipe(
         Effect.asVoid,
         Effect.catchIf(isUnknownToken, () => Effect.void)
       )
-    }
   }
 })
 

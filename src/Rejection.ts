@@ -24,7 +24,7 @@ export type Rejection = "AccessToken" | "SessionToken" | "Unknown" | "Permission
 
 const sessionCode = /(^|\.)SessionToken(\.|$)/
 const accountCode = /\.(AccountName|AccountNotFound|NoAccounts|MultipleAccounts|Account\.NotDefined)$/
-const uwsStatus = /UWS\b[^[]*\[(\d{3})\]/
+const uwsStatus = /UWS\b[^[]{0,200}\[(\d{3})\]/
 const permissionFaults: ReadonlySet<string> = new Set(["900908", "900910"])
 
 const fromMessage = (error: platformError.PlatformError): Rejection | undefined => {
@@ -62,7 +62,7 @@ export const classify = (status: number, body: string): Rejection => {
   return (
     fromCodes(status, error) ??
     fromMessage(error) ??
-    (status === 401 || error.responseCode === "INVALID_ACCESS" ? "Unknown" : status === 403 ? "Permission" : "None")
+    (status === 403 ? "Permission" : status === 401 || error.responseCode === "INVALID_ACCESS" ? "Unknown" : "None")
   )
 }
 

@@ -121,6 +121,9 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
     },
     resetPassword: (access, session, oldPassword) => {
       const old = Redacted.value(oldPassword)
+      if (old === "") {
+        return Effect.fail(new CredentialsError({ credentials: "Uws", description: "the old password is empty" }))
+      }
       const request = HttpClientRequest.put("/api/m2m/v1/session/password/actions/reset").pipe(
         jsonBody({ oldPassword: old })
       )

@@ -70,7 +70,8 @@ export class SessionSource extends Context.Tag("effect-thingspace-auth/SessionSo
  */
 export interface Options {
   /**
-   * How long a session lives without being used. Default 20 minutes, as the platform documents; at least one second.
+   * How long a session lives without being used. Default 20 minutes, as the platform documents; at least one second, at
+   * most a year.
    */
   readonly idleTimeout?: Duration.DurationInput | undefined
   /**
@@ -132,7 +133,10 @@ export const make = (
     const guard = yield* LoginGuard
     const client = yield* SessionClient
     const fibers = yield* background.make
-    const idleTimeout = Duration.max(Duration.decode(options?.idleTimeout ?? "20 minutes"), Duration.seconds(1))
+    const idleTimeout = Duration.clamp(options?.idleTimeout ?? "20 minutes", {
+      minimum: "1 second",
+      maximum: "365 days"
+    })
     const idleMillis = Duration.toMillis(idleTimeout)
 
     /** A refused access token is replaced once; a bare 401 costs it its place, but is not known to be its fault. */
@@ -179,7 +183,9 @@ export const make = (
     })
 
     const touch = (session: renewable.Held<SessionToken>, sentAt: number): undefined => {
-      session.expiresAt = Math.max(session.expiresAt, sentAt + idleMillis)
+      const expiresAt = sentAt + idleMillis
+      if (expiresAt < session.expiresAt) return
+      session.expiresAt = expiresAt
       keeper.used(session)
     }
     const invalidate = (token: SessionToken): Effect.Effect<void> =>
@@ -202,8 +208,8 @@ export const make = (
     if (options?.logoutOnClose === true) {
       yield* Effect.addFinalizer(() =>
         Effect.suspend(() => (held.current() === undefined ? Effect.void : logout)).pipe(
-          Effect.interruptible,
           Effect.disconnect,
+          Effect.interruptible,
           Effect.timeout("2 seconds"),
           Effect.catchAllCause((cause) => Effect.logDebug("The session was not logged out", cause))
         )
@@ -220,7 +226,7 @@ export const make = (
       invalidate,
       logout
     }
-    carrier.sessions.set(service, { peek: held.peek, get: held.get, used: touch, invalidate })
+    carrier.sessions.set(service, { peek: held.peek, get: held.get, used: touch, mayHold: held.mayHold, invalidate })
     return service
   })
 

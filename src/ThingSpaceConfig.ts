@@ -131,8 +131,8 @@ export const layerConfig: Layer.Layer<ThingSpaceConfig, ConfigError.ConfigError>
   Effect.gen(function* () {
     const settings = yield* ThingSpaceConfig
     const base = yield* Config.option(Config.mapOrFail(Config.string("THINGSPACE_BASE_URL"), parseVariable))
-    return Option.isNone(base)
-      ? settings
-      : yield* make({ baseUrl: base.value.href, requestTimeout: settings.requestTimeout })
+    if (Option.isNone(base)) return settings
+    const origins = settings.origins === productionOrigins ? undefined : settings.origins
+    return yield* make({ baseUrl: base.value.href, requestTimeout: settings.requestTimeout, origins })
   })
 )

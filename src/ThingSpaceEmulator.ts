@@ -23,7 +23,7 @@ import * as service from "./internal/emulator/service.js"
 import type { Receive } from "./internal/emulator/wire.js"
 
 export { answer, type Fault, hang, lostRequest, lostResponse, truncated } from "./internal/emulator/fault.js"
-export { type Defaults, defaults, type Latency, type Options } from "./internal/emulator/options.js"
+export { credentials, type Defaults, defaults, type Latency, type Options } from "./internal/emulator/options.js"
 
 /**
  * One request and what became of it.

@@ -164,7 +164,14 @@ export const layerFromSources: Layer.Layer<
  */
 export interface Options extends Credentials.App, Credentials.Uws, TokenSource.Options, SessionSource.Options {}
 
-const assemble = (
+/**
+ * The whole pipeline over credentials that the program provides: rotating ones, from `Credentials.layerAppEffect` and
+ * `Credentials.layerUwsEffect`, or from a vault.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerFromCredentials = (
   options?: TokenSource.Options & SessionSource.Options
 ): Layer.Layer<
   ThingSpaceHttpClient | TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard,
@@ -192,7 +199,10 @@ export const layer = (
   ThingSpaceHttpClient | TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard,
   never,
   HttpClient.HttpClient
-> => assemble(options).pipe(Layer.provide(Layer.merge(Credentials.layerApp(options), Credentials.layerUws(options))))
+> =>
+  layerFromCredentials(options).pipe(
+    Layer.provide(Layer.merge(Credentials.layerApp(options), Credentials.layerUws(options)))
+  )
 
 /**
  * The whole pipeline with its secrets and the platform's address from the environment: `THINGSPACE_APP_KEY`,
@@ -209,11 +219,13 @@ export const layerConfig = (
   ThingSpaceHttpClient | TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard,
   ConfigError.ConfigError,
   HttpClient.HttpClient
-> => assemble(options).pipe(Layer.provide(Layer.merge(Credentials.layerConfig, ThingSpaceConfig.layerConfig)))
+> =>
+  layerFromCredentials(options).pipe(Layer.provide(Layer.merge(Credentials.layerConfig, ThingSpaceConfig.layerConfig)))
 
 /**
  * The authenticated client as the plain `HttpClient`, for `HttpApiClient` and for generated clients, which know no other
- * errors: an `AuthError` becomes the `cause` of a `RequestError` with reason `Transport`.
+ * errors: an `AuthError` becomes the `cause` of a `RequestError`, with reason `Transport` for an `EndpointError`, which
+ * may pass, and `Encode` for the others, which `HttpClient.retryTransient` does not repeat.
  *
  * @since 0.1.0
  * @category layers
@@ -228,7 +240,7 @@ export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, ThingSpa
             ? error
             : new HttpClientError.RequestError({
                 request,
-                reason: "Transport",
+                reason: error._tag === "EndpointError" ? "Transport" : "Encode",
                 cause: error,
                 description: error.message
               })

@@ -109,7 +109,13 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
         })
       )
     }
-    carrier.accessTokens.set(service, { peek: held.peek, get: held.get, used: () => undefined, invalidate })
+    carrier.accessTokens.set(service, {
+      peek: held.peek,
+      get: held.get,
+      used: () => undefined,
+      mayHold: held.mayHold,
+      invalidate
+    })
     return service
   })
 

@@ -16,6 +16,8 @@ export interface Carrier<T, E> {
   readonly get: Effect.Effect<Held<T>, E>
   /** The platform accepted a request that was sent at this time; what is returned is still to be run. */
   readonly used: (held: Held<T>, sentAt: number) => Effect.Effect<void> | undefined
+  /** Whether this may still be the credential that is held. */
+  readonly mayHold: (held: Held<T>) => boolean
   readonly invalidate: (token: T) => Effect.Effect<void>
 }
 
@@ -66,6 +68,7 @@ export const ofTokenSource = (source: {
     peek: () => undefined,
     get: Effect.flatMap(source.get, holdAccessToken),
     used: () => undefined,
+    mayHold: () => true,
     invalidate: source.invalidate
   }
 
@@ -79,5 +82,6 @@ export const ofSessionSource = (source: {
     peek: () => undefined,
     get: Effect.flatMap(source.get, (token) => holdSessionToken(token)),
     used: (held, sentAt) => source.used(held.token, sentAt),
+    mayHold: () => true,
     invalidate: source.invalidate
   }

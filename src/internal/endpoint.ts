@@ -2,7 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -32,7 +32,7 @@ export interface Call<A> {
 /** @internal */
 export type Send = <A>(call: Call<A>) => Effect.Effect<A, EndpointFailure>
 
-const bodyLimit = 64 * 1024
+const limit = 64 * 1024
 
 const requests = Metric.counter("thingspace.auth.requests", {
   description: "Authentication calls to ThingSpace, by endpoint and outcome",
@@ -75,12 +75,9 @@ const decode = <A>(call: Call<A>, status: number, body: string): Either.Either<A
     })
   })
 
-const read = <A>(
-  call: Call<A>,
-  response: HttpClientResponse.HttpClientResponse,
-  within: Duration.Duration
-): Effect.Effect<A, EndpointFailure> =>
-  Effect.flatMap(excerpt.take(response, bodyLimit, within), (beginning): Effect.Effect<A, EndpointFailure> => {
+/** The call's own deadline covers the body too. */
+const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, EndpointFailure> =>
+  Effect.flatMap(excerpt.take(response, limit, Duration.infinity), (beginning): Effect.Effect<A, EndpointFailure> => {
     const { endpoint } = call
     const { status } = response
     const body = new TextDecoder().decode(beginning.bytes)
@@ -89,7 +86,7 @@ const read = <A>(
     }
     if (beginning.complete) return decode(call, status, body)
     const failure =
-      beginning.bytes.length > bodyLimit
+      beginning.bytes.length > limit
         ? new EndpointError({ endpoint, reason: "Decode", status, description: "the body is longer than 64 KiB" })
         : new EndpointError({ endpoint, reason: "Transport", status, description: "the body broke off" })
     return Effect.zipRight(beginning.discard, Effect.fail(failure))
@@ -113,7 +110,9 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
     }
     const request = call.request.pipe(HttpClientRequest.prependUrl(base.right.href), HttpClientRequest.acceptJson)
     return execute(client, endpoint, request).pipe(
-      Effect.flatMap((response) => read(call, response, requestTimeout)),
+      Effect.flatMap((response) => read(call, response)),
+      // The deadline holds also where the transport takes its time to stop.
+      Effect.disconnect,
       Effect.timeoutFail({
         duration: requestTimeout,
         onTimeout: () => new EndpointError({ endpoint, reason: "Timeout" })

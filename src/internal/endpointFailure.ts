@@ -10,8 +10,6 @@ const notSentCodes: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
   "CERT_HAS_EXPIRED",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -20,10 +18,18 @@ const notSentCodes: ReadonlySet<unknown> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
 ])
 
+/** These also end a connection under way, after the request. */
+const unreachableCodes: ReadonlySet<unknown> = new Set(["EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"])
+
+const isConnecting = (cause: object): boolean => "syscall" in cause && cause.syscall === "connect"
+
 /** The system's code for a connection that was never made, however deep the transport put it. */
 const notSentCode = (cause: unknown, depth = 5): string | undefined => {
   if (typeof cause !== "object" || cause === null || depth === 0) return undefined
-  if ("code" in cause && notSentCodes.has(cause.code)) return String(cause.code)
+  if ("code" in cause) {
+    const neverMade = notSentCodes.has(cause.code) || (unreachableCodes.has(cause.code) && isConnecting(cause))
+    if (neverMade) return String(cause.code)
+  }
   return "cause" in cause ? notSentCode(cause.cause, depth - 1) : undefined
 }
 
@@ -59,6 +65,7 @@ export const fromAnswer = (
 ): EndpointFailure => {
   const { error, errorCode, faultCode, message = "" } = platformError.parse(body)
   const said = secretText.printable(message, secrets)
+  const description = said === "" ? undefined : said
   const code = faultCode ?? error
   if (faultCode === undefined && errorCode !== undefined) {
     return new SessionError({
@@ -69,7 +76,7 @@ export const fromAnswer = (
     })
   }
   if (code !== undefined) {
-    return new OAuthError({ endpoint, status, error: secretText.printable(code, secrets), description: said })
+    return new OAuthError({ endpoint, status, error: secretText.printable(code, secrets), description })
   }
   return status >= 300 && status < 400
     ? new EndpointError({ endpoint, reason: "StatusCode", status, description: "redirects are not followed" })

@@ -75,6 +75,14 @@ export const take = (
               : read(pull)
           }
         })
+      // Where the program's own client has read the body already, its stream is locked, but its text is kept.
+      const readBefore = Effect.matchEffect(response.text, {
+        onFailure: (error) => ended(Option.some(error)),
+        onSuccess: (text) => {
+          parts.push(new TextEncoder().encode(text))
+          return ended(Option.none())
+        }
+      })
       const tooLate = new HttpClientError.ResponseError({
         request: response.request,
         response,
@@ -83,6 +91,7 @@ export const take = (
       })
       return Scope.extend(Stream.toPull(response.stream), scope).pipe(
         Effect.flatMap(read),
+        Effect.catchAllDefect(() => readBefore),
         Effect.timeoutTo({
           duration: within,
           onSuccess: Effect.succeed,

@@ -18,13 +18,12 @@ export class ExcerptedResponse extends Inspectable.Class implements HttpClientRe
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly #original: HttpClientResponse.HttpClientResponse
   readonly #excerpt: excerpt.Excerpt
-  #rest: Uint8Array | undefined
+  #rest: Effect.Effect<Uint8Array, HttpClientError.ResponseError> | undefined
 
   constructor(original: HttpClientResponse.HttpClientResponse, beginning: excerpt.Excerpt) {
     super()
     this.#original = original
     this.#excerpt = beginning
-    this.#rest = beginning.complete ? new Uint8Array(0) : undefined
   }
 
   get request() {
@@ -51,22 +50,19 @@ export class ExcerptedResponse extends Inspectable.Class implements HttpClientRe
     return Stream.suspend(() =>
       Stream.concat(
         Stream.make(this.#excerpt.bytes),
-        this.#rest === undefined ? this.#excerpt.rest : Stream.make(this.#rest)
+        this.#rest === undefined ? this.#excerpt.rest : Stream.fromEffect(this.#rest)
       )
     )
   }
 
   get #bytes(): Effect.Effect<Uint8Array<ArrayBuffer>, HttpClientError.ResponseError> {
-    const rest: Effect.Effect<Uint8Array, HttpClientError.ResponseError> = Effect.suspend(() =>
-      this.#rest !== undefined
-        ? Effect.succeed(this.#rest)
-        : Effect.map(Stream.runCollect(this.#excerpt.rest), (parts) => {
-            const read = excerpt.concat(Array.from(parts))
-            this.#rest = read
-            return read
-          })
+    // Read once, whoever asks: printing a response reads it too, and does not wait for the end.
+    this.#rest ??= Stream.runCollect(this.#excerpt.rest).pipe(
+      Effect.map((parts) => excerpt.concat(Array.from(parts))),
+      Effect.cached,
+      Effect.runSync
     )
-    return Effect.map(rest, (read) => excerpt.concat([this.#excerpt.bytes, read]))
+    return Effect.map(this.#rest, (rest) => excerpt.concat([this.#excerpt.bytes, rest]))
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {

@@ -55,37 +55,41 @@ export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
   /** A schedule that ends at its first step has nothing to say of any later silence. */
   let reactive = false
 
-  const watch = Effect.gen(function* () {
-    let held = quiet
-    let state: unknown = schedule.initial
-    logins = 0
-    while (held !== undefined) {
-      const began = held.expiresAt - idleMillis
-      const [next, , decision] = yield* schedule.step(began, idleTimeout, state)
-      if (ScheduleDecision.isDone(decision)) {
-        reactive = logins === 0
-        return
+  const watch = (first: Held<T>) =>
+    Effect.gen(function* () {
+      let held: Held<T> | undefined = first
+      let state: unknown = schedule.initial
+      logins = 0
+      while (held !== undefined) {
+        const began = held.expiresAt - idleMillis
+        const [next, , decision] = yield* schedule.step(began, idleTimeout, state)
+        // A use during the step has ended the silence that the step was about.
+        if (quiet === held) {
+          if (ScheduleDecision.isDone(decision)) {
+            reactive = logins === 0
+            return
+          }
+          wakesAt = Math.max(ScheduleIntervals.start(decision.intervals), held.expiresAt)
+          yield* sleepUntil(wakesAt)
+        }
+        if (quiet === held && current() === held) {
+          held = yield* logIn
+          state = next
+          logins += 1
+        } else {
+          held = current()
+          quiet = held
+          state = schedule.initial
+          logins = 0
+        }
       }
-      wakesAt = Math.max(ScheduleIntervals.start(decision.intervals), held.expiresAt)
-      yield* sleepUntil(wakesAt)
-      if (quiet === held && current() === held) {
-        held = yield* logIn
-        state = next
-        logins += 1
-      } else {
-        held = current()
-        quiet = held
-        state = schedule.initial
-        logins = 0
-      }
-    }
-  })
+    })
 
   const start = (held: Held<T>): void => {
     quiet = held
     watcher?.unsafeInterruptAsFork(FiberId.none)
     const fiber: Fiber.RuntimeFiber<void> | undefined = options.background.fork(
-      watch.pipe(
+      watch(held).pipe(
         Effect.catchAllCause((cause) =>
           Effect.logWarning("The session has idled out and could not be renewed; the next request tries again", cause)
         ),

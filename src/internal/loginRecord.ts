@@ -1,3 +1,5 @@
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Equal from "effect/Equal"
 import type * as Redacted from "effect/Redacted"
@@ -77,14 +79,12 @@ export const doubt = (record: LoginRecord, jitter: number, now: number): LoginRe
 export const anchor = (record: LoginRecord, now: number): LoginRecord =>
   now < record.since ? { ...record, since: now } : record
 
-const shapeCode = /\.(UnexpectedError|RequestUndefined|InvalidCharacter|DeserializationFailed)$/
+const shapeCode = /(^|\.)(UnexpectedError|RequestUndefined|InvalidCharacter|DeserializationFailed)$/
 
-/**
- * What a failed attempt to log in says of the username and password.
- *
- * @internal
- */
-export const outcome = (error: AuthError): "Refused" | "Uncertain" | "NotTried" => {
+/** @internal */
+export type Outcome = "Refused" | "Uncertain" | "NotTried"
+
+const ofError = (error: AuthError): Outcome => {
   if (error._tag === "LoginBlocked" || error._tag === "CredentialsError" || error.endpoint !== "login")
     return "NotTried"
   switch (error._tag) {
@@ -97,4 +97,15 @@ export const outcome = (error: AuthError): "Refused" | "Uncertain" | "NotTried" 
       return transient || shapeCode.test(error.errorCode) ? "Uncertain" : "Refused"
     }
   }
+}
+
+/**
+ * What a failed attempt to log in says of the username and password. A refusal is one whatever else went wrong.
+ *
+ * @internal
+ */
+export const outcome = (cause: Cause.Cause<AuthError>): Outcome => {
+  const said = Chunk.map(Cause.failures(cause), ofError)
+  if (Chunk.contains(said, "Refused")) return "Refused"
+  return cause._tag === "Fail" ? ofError(cause.error) : "Uncertain"
 }

@@ -13,6 +13,7 @@ import type { Settings } from "../ThingSpaceConfig.js"
 import * as address from "./address.js"
 import type { Carrier } from "./carrier.js"
 import * as guard from "./guard.js"
+import { OutwardResponse, outwardError } from "./outwardResponse.js"
 import * as probation from "./probation.js"
 import * as refusal from "./refusal.js"
 import type { Held } from "./renewable.js"
@@ -46,16 +47,35 @@ const isReplayable = ({ body }: HttpClientRequest.HttpClientRequest): boolean =>
   body._tag !== "Stream" && (body._tag !== "Raw" || typeof body.body === "string")
 
 const isRefusal = (error: unknown): error is HttpClientError.ResponseError =>
-  HttpClientError.isHttpClientError(error) && error._tag === "ResponseError" && error.reason === "StatusCode"
+  HttpClientError.isHttpClientError(error) &&
+  error._tag === "ResponseError" &&
+  error.reason === "StatusCode" &&
+  error.response.status >= 400
 
-/** The same error, around the response whose body can still be read. */
-const withResponse = (error: HttpClientError.ResponseError, response: Response): HttpClientError.ResponseError =>
-  new HttpClientError.ResponseError({
-    request: error.request,
-    response,
-    reason: error.reason,
-    ...(error.description === undefined ? {} : { description: error.description })
+/** A refusal of what is not held any more is no reason to drop what is. */
+const dropFrom = <T, E>(
+  carrier: Carrier<T, E>,
+  refused: Held<T>,
+  trial: probation.Probation,
+  now: number
+): Effect.Effect<void> =>
+  carrier.mayHold(refused) && trial.mayDrop(now) ? carrier.invalidate(refused.token) : Effect.void
+
+/** What failed, around the request as the program made it, without the credentials that were sent. */
+const outwardFailure = <E>(
+  error: E,
+  request: HttpClientRequest.HttpClientRequest
+): E | HttpClientError.HttpClientError => {
+  if (!HttpClientError.isHttpClientError(error)) return error
+  if (error._tag === "ResponseError") return outwardError(error, new OutwardResponse(error.response, request))
+  const { cause, description, reason } = error
+  return new HttpClientError.RequestError({
+    request,
+    reason,
+    cause,
+    ...(description === undefined ? {} : { description })
   })
+}
 
 /**
  * Sends requests with the current credentials, and once more with another where the platform refuses one of them.
@@ -80,12 +100,16 @@ export const make = <E, R, EA>(
 
   const send = (attempt: Attempt, sentAt: number): Outcome =>
     Effect.matchEffect(guard.guarded(client.execute(carrying(attempt)), guard.credentialHeaders), {
-      onSuccess: (response): Outcome =>
-        response.status < 400 ? accepted(attempt, response, sentAt) : answered(attempt, response, Effect.succeed),
+      onSuccess: (sent): Outcome => {
+        const response = new OutwardResponse(sent, attempt.to.request)
+        return response.status < 400 ? accepted(attempt, response, sentAt) : answered(attempt, response, Effect.succeed)
+      },
       onFailure: (error): Outcome =>
-        isRefusal(error) && error.response.status >= 400
-          ? answered(attempt, error.response, (response) => Effect.fail(withResponse(error, response)))
-          : Effect.fail(error)
+        isRefusal(error)
+          ? answered(attempt, new OutwardResponse(error.response, attempt.to.request), (response) =>
+              Effect.fail(outwardError(error, response))
+            )
+          : Effect.fail(outwardFailure(error, attempt.to.request))
     })
 
   const carrying = ({ session, to, token }: Attempt): HttpClientRequest.HttpClientRequest => {
@@ -148,11 +172,11 @@ export const make = <E, R, EA>(
 
   const drop = (attempt: Attempt, which: "token" | "session", trial: probation.Probation): Effect.Effect<void> =>
     Effect.clockWith((clock) => {
-      if (!trial.mayDrop(clock.unsafeCurrentTimeMillis())) return Effect.void
-      if (which === "token") return tokens.invalidate(attempt.token.token)
+      const now = clock.unsafeCurrentTimeMillis()
+      if (which === "token") return dropFrom(tokens, attempt.token, trial, now)
       return sessions === undefined || attempt.session === undefined
         ? Effect.void
-        : sessions.invalidate(attempt.session.token)
+        : dropFrom(sessions, attempt.session, trial, now)
     })
 
   /** The session first: its login may find that the access token has to be renewed. */

@@ -44,5 +44,5 @@ export const parseBase = (address: string): Either.Either<Base, string> =>
       (url) => url.search === "" && url.hash === "",
       () => "the URL holds a query or a fragment"
     ),
-    (url) => ({ origin: url.origin, href: url.href.replace(/\/+$/, "") })
+    (url) => ({ origin: url.origin, href: `${url.origin}${url.pathname}`.replace(/\/+$/, "") })
   )

@@ -3,6 +3,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
 import type { Background } from "./background.js"
 
 /**
@@ -64,6 +65,8 @@ export interface Renewable<T, E> {
   /** The one that is held, whether it has expired or not. */
   readonly current: () => Held<T> | undefined
   readonly get: Effect.Effect<Held<T>, E>
+  /** Whether this is still the one that is held. */
+  readonly mayHold: (held: Held<T>) => boolean
   /** Forgets the credential with this secret, if it is the current one and was not handed back; says whether it did. */
   readonly invalidate: (secret: string) => Effect.Effect<boolean>
   /** Forgets the credential, waiting for the one under way, and hands it over. */
@@ -80,8 +83,12 @@ export interface Options<T, E> {
   readonly closed: E
 }
 
-/** @internal */
-export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E>> =>
+/**
+ * A credential that is held for as long as the scope is open.
+ *
+ * @internal
+ */
+export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { acquire, background, closed, margin } = options
     const ref = yield* Ref.make<State<T, E>>({ _tag: "Empty" })
@@ -170,12 +177,10 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
       )
     )
 
-    const discard = (state: Ready<T, E>): readonly [Effect.Effect<unknown>, Empty<T, E>] => {
-      const refused = state.held.secret
-      return typeof state.renewal === "string"
-        ? [Effect.void, { _tag: "Empty", refused }]
-        : [Fiber.interrupt(state.renewal), { _tag: "Empty", refused, discarded: state.renewal }]
-    }
+    const discard = ({ renewal }: Ready<T, E>): readonly [Effect.Effect<unknown>, Empty<T, E>] =>
+      typeof renewal === "string"
+        ? [Effect.void, { _tag: "Empty" }]
+        : [Fiber.interrupt(renewal), { _tag: "Empty", discarded: renewal }]
 
     const isHandedBack = ({ handedBackAt }: Ready<T, E>, now: number): boolean =>
       handedBackAt !== undefined && now >= handedBackAt && now < handedBackAt + patience
@@ -183,11 +188,17 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
     const take: Effect.Effect<Option.Option<Held<T>>> = Effect.flatten(
       transition((state): readonly [Effect.Effect<Option.Option<Held<T>>>, State<T, E>] => {
         if (state._tag === "Empty") return [Effect.succeedNone, state]
-        if (state._tag === "Pending") return [Effect.flatMap(Fiber.await(state.flight), () => take), state]
+        if (state._tag === "Pending") {
+          // A flight that was ended before its first turn could not write its outcome itself.
+          const landed = Effect.flatMap(Fiber.await(state.flight), (exit) => land(state.flight, exit))
+          return [Effect.zipRight(landed, take), state]
+        }
         const [ended, empty] = discard(state)
         return [Effect.as(ended, Option.some(state.held)), empty]
       })
     )
+
+    yield* Effect.addFinalizer(() => transition(() => [undefined, { _tag: "Empty" }]))
 
     return {
       peek: (now) => {
@@ -197,6 +208,7 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
       },
       current: () => (published._tag === "Ready" ? published.held : undefined),
       get,
+      mayHold: ({ secret }) => published._tag === "Ready" && published.held.secret === secret,
       invalidate: (secret) =>
         Effect.flatten(
           transition((state, now): readonly [Effect.Effect<boolean>, State<T, E>] => {
@@ -204,7 +216,7 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
               return [Effect.succeed(false), state]
             }
             const [ended, empty] = discard(state)
-            return [Effect.as(ended, true), empty]
+            return [Effect.as(ended, true), { ...empty, refused: secret }]
           })
         ),
       take

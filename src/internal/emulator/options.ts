@@ -1,5 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
 
 /**
  * How long something takes: the same for every request, or chosen by the request's number (from 1) and path.
@@ -80,6 +81,24 @@ export const defaults: Defaults = {
   singleSession: false,
   requestLatency: Duration.zero,
   responseLatency: Duration.zero
+}
+
+/**
+ * The dummy credentials that the platform accepts by default, in the form in which a client's layers take theirs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export const credentials: {
+  readonly key: Redacted.Redacted
+  readonly secret: Redacted.Redacted
+  readonly username: string
+  readonly password: Redacted.Redacted
+} = {
+  key: Redacted.make(defaults.appKey),
+  secret: Redacted.make(defaults.appSecret),
+  username,
+  password: Redacted.make(password)
 }
 
 /** The options as the platform reads them: times in milliseconds, nothing missing. */
