@@ -1,0 +1,58 @@
+/**
+ * Reads the username and password anew at each login, as from a vault. A wrong password reaches the platform once; after
+ * that the program refuses to send it, until the vault holds another.
+ *
+ *     npm run example -- rotate-credentials
+ */
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import {
+  Credentials,
+  LoginGuard,
+  OAuthClient,
+  SessionClient,
+  SessionSource,
+  ThingSpaceEmulator,
+  ThingSpaceHttpClient,
+  TokenSource
+} from "effect-thingspace-auth"
+
+const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
+
+const vault = Ref.unsafeMake<Credentials.Uws>({ username, password: Redacted.make("last-quarters-password") })
+
+const program = Effect.gen(function* () {
+  const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+  const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+  const call = Effect.gen(function* () {
+    const outcome = yield* client.get(`/api/m2m/v1/accounts/${account}`).pipe(
+      Effect.map((response) => `status ${response.status}`),
+      Effect.catchTags({
+        SessionError: (error) => Effect.succeed(error.message),
+        LoginBlocked: (error) => Effect.succeed(error.message)
+      })
+    )
+    const logins = (yield* emulator.exchanges).filter(({ path }) => path.endsWith("/session/login"))
+    yield* Console.log(`After ${logins.length} login(s): ${outcome}`)
+  })
+
+  yield* call
+  yield* call
+  yield* Ref.set(vault, { username, password: Redacted.make(password) })
+  yield* call
+})
+
+const ThingSpace = ThingSpaceHttpClient.layerFromSources.pipe(
+  Layer.provide(SessionSource.layer()),
+  Layer.provide(Layer.merge(TokenSource.layer(), LoginGuard.layer)),
+  Layer.provide(Layer.merge(OAuthClient.layer, SessionClient.layer)),
+  Layer.provide(Credentials.layerApp({ key: Redacted.make(appKey), secret: Redacted.make(appSecret) })),
+  Layer.provide(Credentials.layerUwsEffect(Ref.get(vault))),
+  // FetchHttpClient.layer in production.
+  Layer.provideMerge(ThingSpaceEmulator.layer())
+)
+
+await Effect.runPromise(Effect.provide(program, ThingSpace))
