@@ -193,6 +193,8 @@ describe("npm start with the variables set", () => {
     Effect.gen(function* () {
       const outcome = yield* startAgainst({ THINGSPACE_UWS_PASSWORD: "not-the-password" })
       assert.strictEqual(outcome.code, 1)
+      assertTells(outcome.stdout, [/! warn: The platform refused the username or password/, /✗ Failed here →/])
+      assert.notInclude(outcome.stdout, "level=")
       assert.match(outcome.stderr, /^✗ login was refused with \S+Password\.Invalid \(status 400\): .*\n$/)
       assert.deepStrictEqual(yield* received, [first[0], "POST /api/m2m/v1/session/login 400"])
       assertNoSecret(outcome, appKey)

@@ -1,0 +1,385 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/TestClock"
+import { AccessToken } from "../src/AccessToken.js"
+import type { AuthError } from "../src/AuthError.js"
+import type * as Credentials from "../src/Credentials.js"
+import * as OAuthClient from "../src/OAuthClient.js"
+import * as SessionClient from "../src/SessionClient.js"
+import { SessionToken } from "../src/SessionToken.js"
+import * as ThingSpaceEmulator from "../src/ThingSpaceEmulator.js"
+import * as recorder from "./utils/recorder.js"
+import * as secrecy from "./utils/secrecy.js"
+import * as spans from "./utils/spans.js"
+
+const accessOf = (text: string) => new AccessToken({ secret: Redacted.make(text), expiresAt: Option.none() })
+const sessionOf = (text: string) => new SessionToken({ secret: Redacted.make(text) })
+const userOf = (username: string, password: string): Credentials.Uws => ({
+  username,
+  password: Redacted.make(password)
+})
+
+const accessText = "d7bc43e9acc31aba9654fc5cd0d8c520"
+const sessionText = "bcce3ea6-fe4f-4952-bacf-eadd80718e83"
+const password = `pass"wörd&<€>+`
+const access = accessOf(accessText)
+const session = sessionOf(sessionText)
+const user = userOf("zbeeblebrox", password)
+const secrets = [accessText, sessionText, password]
+
+const over = (http: HttpClient.HttpClient) =>
+  Effect.provide(
+    SessionClient.SessionClient,
+    Layer.provide(SessionClient.layer, Layer.succeed(HttpClient.HttpClient, http))
+  )
+
+/** The three calls, each with what makes it succeed. */
+const calls: Readonly<
+  Record<
+    "login" | "logout" | "resetPassword",
+    {
+      readonly run: (client: SessionClient.Service) => Effect.Effect<unknown, AuthError>
+      readonly sends: ReadonlyArray<string>
+      readonly success: object
+    }
+  >
+> = {
+  login: {
+    run: (client) => client.login(access, user),
+    sends: [accessText, password],
+    success: { sessionToken: sessionText }
+  },
+  logout: {
+    run: (client) => client.logout(access, session),
+    sends: [accessText, sessionText],
+    success: { sessionToken: sessionText }
+  },
+  resetPassword: {
+    run: (client) => client.resetPassword(access, session, Redacted.make(password)),
+    sends: [accessText, sessionText, password],
+    success: { newPassword: "Wh0a1545a84d" }
+  }
+}
+const names = ["login", "logout", "resetPassword"] as const
+
+const runOver = (name: (typeof names)[number], http: HttpClient.HttpClient) =>
+  Effect.flatMap(over(http), calls[name].run)
+
+/** The failure of a call, after a look at everything that could be printed of it. */
+const failure = (name: (typeof names)[number], answer: recorder.Answer) =>
+  Effect.tap(Effect.flip(runOver(name, recorder.make(answer).client)), (error) =>
+    Effect.sync(() => secrecy.assertSecret(error, calls[name].sends))
+  )
+
+const fields = ({ name: _, ...error }: AuthError) => ({ ...error })
+
+const platform = Layer.provideMerge(Layer.merge(OAuthClient.layer, SessionClient.layer), ThingSpaceEmulator.layer())
+
+const issue = Effect.flatMap(OAuthClient.OAuthClient, (client) => {
+  const { appKey, appSecret } = ThingSpaceEmulator.defaults
+  return client.requestToken({ key: Redacted.make(appKey), secret: Redacted.make(appSecret) })
+})
+
+describe("login", () => {
+  it.effect("sends the documented request, byte for byte", () =>
+    Effect.gen(function* () {
+      const { client, sent } = recorder.make(recorder.json(200, { sessionToken: sessionText }))
+      const service = yield* over(client)
+      const received = yield* service.login(access, userOf("zbeeblebrox", "IMgr8"))
+      assert.strictEqual(Redacted.value(received.secret), sessionText)
+      assert.deepStrictEqual(sent, [
+        {
+          method: "POST",
+          url: "https://thingspace.verizon.com/api/m2m/v1/session/login",
+          headers: {
+            accept: "application/json",
+            authorization: "Bearer d7bc43e9acc31aba9654fc5cd0d8c520",
+            "content-length": "45",
+            "content-type": "application/json"
+          },
+          body: `{"username":"zbeeblebrox","password":"IMgr8"}`
+        }
+      ])
+    })
+  )
+
+  it.effect("sends a password with quotes, backslashes and non-ASCII as JSON in UTF-8", () =>
+    Effect.gen(function* () {
+      const { client, sent } = recorder.make(recorder.json(200, { sessionToken: sessionText }))
+      const service = yield* over(client)
+      yield* service.login(access, userOf("é", `"\\'€\n`))
+      assert.strictEqual(sent[0]?.body, `{"username":"é","password":"\\"\\\\'€\\n"}`)
+    })
+  )
+
+  it.effect.each([
+    ["", "password"],
+    ["user", ""]
+  ] as const)("sends nothing for username %j and password %j", ([username, empty]) =>
+    Effect.gen(function* () {
+      const { client, sent } = recorder.make(recorder.json(200, { sessionToken: sessionText }))
+      const service = yield* over(client)
+      const error = yield* Effect.flip(service.login(access, userOf(username, empty)))
+      assert.include(fields(error), { _tag: "CredentialsError", credentials: "Uws" })
+      assert.deepStrictEqual(sent, [])
+    })
+  )
+
+  const unusable: ReadonlyArray<readonly [label: string, sessionToken: unknown]> = [
+    ["CR LF", "a\r\nb"],
+    ["a control character", "a\u0000b"],
+    ["a character beyond Latin-1", "a€b"],
+    ["nothing", ""],
+    ["a number", 7],
+    ["null", null]
+  ]
+  it.effect.each(unusable)("refuses a session token with %s", ([_, sessionToken]) =>
+    Effect.gen(function* () {
+      const error = yield* failure("login", recorder.json(200, { sessionToken }))
+      assert.include(fields(error), {
+        _tag: "EndpointError",
+        reason: "Decode",
+        description: "unusable sessionToken"
+      })
+    })
+  )
+
+  it.effect("accepts a session token that is no GUID, as the simulator's are", () =>
+    Effect.gen(function* () {
+      const { client } = recorder.make(recorder.json(200, { sessionToken: "any value", expiresIn: 3600 }))
+      const received = yield* Effect.flatMap(over(client), (service) => service.login(access, user))
+      assert.strictEqual(Redacted.value(received.secret), "any value")
+    })
+  )
+})
+
+describe("logout", () => {
+  it.effect("sends the documented request, byte for byte, without a body", () =>
+    Effect.gen(function* () {
+      const { client, sent } = recorder.make(recorder.json(200, { sessionToken: sessionText }))
+      yield* runOver("logout", client)
+      assert.deepStrictEqual(sent, [
+        {
+          method: "POST",
+          url: "https://thingspace.verizon.com/api/m2m/v1/session/logout",
+          headers: {
+            accept: "application/json",
+            authorization: "Bearer d7bc43e9acc31aba9654fc5cd0d8c520",
+            "vz-m2m-token": "bcce3ea6-fe4f-4952-bacf-eadd80718e83"
+          },
+          body: "Empty"
+        }
+      ])
+    })
+  )
+
+  it.effect("is content with an answer without a body", () =>
+    runOver("logout", recorder.make(recorder.answering(204)).client)
+  )
+})
+
+describe("resetPassword", () => {
+  it.effect("sends the documented request, byte for byte", () =>
+    Effect.gen(function* () {
+      const { client, sent } = recorder.make(recorder.json(200, { newPassword: "Wh0a1545a84d" }))
+      const service = yield* over(client)
+      const received = yield* service.resetPassword(access, session, Redacted.make("grflbk"))
+      assert.strictEqual(Redacted.value(received), "Wh0a1545a84d")
+      assert.deepStrictEqual(sent, [
+        {
+          method: "PUT",
+          url: "https://thingspace.verizon.com/api/m2m/v1/session/password/actions/reset",
+          headers: {
+            accept: "application/json",
+            authorization: "Bearer d7bc43e9acc31aba9654fc5cd0d8c520",
+            "content-length": "24",
+            "content-type": "application/json",
+            "vz-m2m-token": "bcce3ea6-fe4f-4952-bacf-eadd80718e83"
+          },
+          body: `{"oldPassword":"grflbk"}`
+        }
+      ])
+    })
+  )
+
+  it.effect("sends nothing where the old password is empty", () =>
+    Effect.gen(function* () {
+      const { client, sent } = recorder.make(recorder.json(200, { newPassword: "x" }))
+      const service = yield* over(client)
+      const error = yield* Effect.flip(service.resetPassword(access, session, Redacted.make("")))
+      assert.strictEqual(error._tag, "CredentialsError")
+      assert.deepStrictEqual(sent, [])
+    })
+  )
+
+  it.effect.each([500, 503, 200])("is sent once, also where the answer is a useless %i", (status) =>
+    Effect.gen(function* () {
+      const { client, sent } = recorder.make(recorder.answering(status, "{}"))
+      yield* Effect.flip(runOver("resetPassword", client))
+      assert.lengthOf(sent, 1)
+    })
+  )
+
+  it.effect("hides the new password, also where the answer cannot be used", () =>
+    Effect.gen(function* () {
+      const { client } = recorder.make(recorder.json(200, { newPassword: "Wh0a1545a84d" }))
+      secrecy.assertSecret(yield* runOver("resetPassword", client), ["Wh0a1545a84d"])
+      for (const body of [`{"newPassword":["Wh0a1545a84d"]}`, `{"newPassword":"Wh0a1545a84d`]) {
+        const error = yield* failure("resetPassword", recorder.answering(200, body))
+        secrecy.assertSecret(error, ["Wh0a1545a84d"])
+      }
+    })
+  )
+
+  it.effect("is what the platform accepts from then on", () =>
+    Effect.gen(function* () {
+      const client = yield* SessionClient.SessionClient
+      const { password: old, username } = ThingSpaceEmulator.defaults
+      const bearer = yield* issue
+      const held = yield* client.login(bearer, userOf(username, old))
+      const renewed = yield* client.resetPassword(bearer, held, Redacted.make(old))
+      assert.isTrue(Either.isLeft(yield* Effect.either(client.login(bearer, userOf(username, old)))))
+      yield* client.login(bearer, { username, password: renewed })
+    }).pipe(Effect.provide(platform))
+  )
+})
+
+describe("a session at the platform", () => {
+  it.effect("is live after login and gone after logout", () =>
+    Effect.gen(function* () {
+      const client = yield* SessionClient.SessionClient
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const { password, username } = ThingSpaceEmulator.defaults
+      const bearer = yield* issue
+      const held = yield* client.login(bearer, userOf(username, password))
+      assert.include(yield* emulator.liveSessions, Redacted.value(held.secret))
+      yield* client.logout(bearer, held)
+      assert.notInclude(yield* emulator.liveSessions, Redacted.value(held.secret))
+    }).pipe(Effect.provide(platform))
+  )
+})
+
+for (const name of names) {
+  describe(`every call: ${name}`, () => {
+    const errors: ReadonlyArray<readonly [label: string, status: number, body: unknown, error: object]> = [
+      [
+        "the session service's refusal",
+        400,
+        {
+          errorCode: "UnifiedWebService.REQUEST_FAILED.SessionToken.Expired",
+          errorMessage: "The Session has expired."
+        },
+        {
+          _tag: "SessionError",
+          errorCode: "UnifiedWebService.REQUEST_FAILED.SessionToken.Expired",
+          errorMessage: "The Session has expired."
+        }
+      ],
+      [
+        "a refusal without a message",
+        400,
+        { errorCode: "X.Y" },
+        { _tag: "SessionError", errorCode: "X.Y", errorMessage: "" }
+      ],
+      [
+        "a refusal with another status",
+        429,
+        { errorCode: "X.Y", errorMessage: "Z" },
+        { _tag: "SessionError", errorCode: "X.Y", errorMessage: "Z" }
+      ],
+      [
+        "a gateway's fault",
+        401,
+        { fault: { code: "900901", message: "Invalid Credentials", description: "Access failure" } },
+        { _tag: "OAuthError", error: "900901", description: "Access failure" }
+      ],
+      [
+        "a fault beside an errorCode, which is the gateway's word",
+        401,
+        { fault: { code: 900901 }, errorCode: "X.Y", errorMessage: "Z" },
+        { _tag: "OAuthError", error: "900901" }
+      ],
+      [
+        "a bearer's refusal (RFC 6750)",
+        401,
+        { error: "invalid_token" },
+        { _tag: "OAuthError", error: "invalid_token" }
+      ],
+      ["a bare status", 503, undefined, { _tag: "EndpointError", reason: "StatusCode" }],
+      ["a redirect", 302, undefined, { _tag: "EndpointError", reason: "StatusCode" }]
+    ]
+    it.effect.each(errors)("keeps status and code of %s", ([_, status, body, expected]) =>
+      Effect.gen(function* () {
+        const error = yield* failure(name, recorder.answering(status, body === undefined ? null : JSON.stringify(body)))
+        assert.include(fields(error), { ...expected, endpoint: name, status })
+      })
+    )
+
+    it.effect("keeps the secrets out of an error that repeats them", () =>
+      Effect.gen(function* () {
+        const echoed = calls[name].sends.flatMap(secrecy.forms).join(" ")
+        yield* failure(name, recorder.json(400, { errorCode: echoed, errorMessage: echoed }))
+        yield* failure(name, recorder.json(401, { fault: { code: echoed, description: echoed } }))
+        yield* failure(name, recorder.json(400, { error: echoed, error_description: echoed }))
+      })
+    )
+
+    it.effect("keeps the secrets out of every span", () =>
+      Effect.gen(function* () {
+        const recorded = yield* spans.make
+        const { client } = recorder.make(
+          recorder.answering(200, JSON.stringify(calls[name].success), { "x-session": sessionText })
+        )
+        yield* Effect.withTracer(runOver(name, client), recorded.tracer)
+        assert.include(recorded.names(), `ThingSpace.${name}`)
+        for (const hidden of secrets.flatMap(secrecy.forms)) assert.notInclude(recorded.text(), hidden)
+      })
+    )
+
+    it.effect("gives up after 10 seconds", () =>
+      Effect.gen(function* () {
+        const fiber = yield* Effect.fork(failure(name, () => Effect.never))
+        yield* TestClock.adjust(9_999)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
+        yield* TestClock.adjust(1)
+        assert.include(fields(yield* Fiber.join(fiber)), { _tag: "EndpointError", endpoint: name, reason: "Timeout" })
+      })
+    )
+
+    it.effect("tells a request that was not sent from one that may have been", () =>
+      Effect.gen(function* () {
+        assert.include(fields(yield* failure(name, recorder.failing("ECONNREFUSED"))), { reason: "NotSent" })
+        assert.include(fields(yield* failure(name, recorder.failing("ECONNRESET"))), { reason: "Transport" })
+      })
+    )
+
+    it.effect("refuses a token that no header can carry before sending", () =>
+      Effect.gen(function* () {
+        for (const text of ["", "a\r\nx: y", "a\nb", "a\u0000b", "a\u007fb", "a\u0085b", " a", "a ", "a€"]) {
+          const { client, sent } = recorder.make(recorder.json(200, calls[name].success))
+          const service = yield* over(client)
+          const attempts: ReadonlyArray<Effect.Effect<unknown, AuthError>> = {
+            login: [service.login(accessOf(text), user)],
+            logout: [service.logout(accessOf(text), session), service.logout(access, sessionOf(text))],
+            resetPassword: [
+              service.resetPassword(accessOf(text), session, Redacted.make(password)),
+              service.resetPassword(access, sessionOf(text), Redacted.make(password))
+            ]
+          }[name]
+          for (const attempt of attempts) {
+            const error = yield* Effect.flip(attempt)
+            assert.include(fields(error), { _tag: "EndpointError", endpoint: name, reason: "NotSent" })
+            secrecy.assertSecret(error, secrets)
+          }
+          assert.deepStrictEqual(sent, [])
+        }
+      })
+    )
+  })
+}

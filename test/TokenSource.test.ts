@@ -1,0 +1,399 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import { AccessToken, fingerprint } from "../src/AccessToken.js"
+import { CredentialsError } from "../src/AuthError.js"
+import * as Credentials from "../src/Credentials.js"
+import * as OAuthClient from "../src/OAuthClient.js"
+import * as ThingSpaceEmulator from "../src/ThingSpaceEmulator.js"
+import * as TokenSource from "../src/TokenSource.js"
+import { credentials, linkedTo, logging, paths, received, settle, tracing } from "./utils/pipeline.js"
+
+const layer = (options?: TokenSource.Options, platform?: ThingSpaceEmulator.Options) =>
+  TokenSource.layer(options).pipe(
+    Layer.provideMerge(Layer.merge(OAuthClient.layer, Credentials.layerApp(credentials))),
+    Layer.provideMerge(ThingSpaceEmulator.layer(platform))
+  )
+
+const get = Effect.flatMap(TokenSource.TokenSource, (source) => source.get)
+const secret = Effect.map(get, (token) => Redacted.value(token.secret))
+const invalidate = (token: AccessToken) => Effect.flatMap(TokenSource.TokenSource, (source) => source.invalidate(token))
+const revoke = Effect.flatMap(TokenSource.TokenSource, (source) => source.revoke)
+
+const requests = Effect.map(received(paths.token), (all) => all.length)
+
+const fails = (fault: ThingSpaceEmulator.Fault, path: string, times?: number) =>
+  Effect.flatMap(ThingSpaceEmulator.ThingSpaceEmulator, (emulator) => emulator.failNext(fault, { path, times }))
+
+const issues = (body: object) => ThingSpaceEmulator.answer(200, { body: JSON.stringify(body) })
+
+const many = <A, E, R>(count: number, effect: Effect.Effect<A, E, R>) =>
+  Effect.forEach(Array.from({ length: count }), () => effect, { concurrency: "unbounded" })
+
+describe("get", () => {
+  it.effect("asks for one token, however many ask for it at once", () =>
+    Effect.gen(function* () {
+      const secrets = yield* many(10_000, secret)
+      assert.strictEqual(new Set(secrets).size, 1)
+      assert.strictEqual(yield* requests, 1)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("hands out the token without asking again", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* secret, yield* secret)
+      assert.strictEqual(yield* requests, 1)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("fails those who waited with the one refusal, and asks anew for the next", () =>
+    Effect.gen(function* () {
+      yield* fails(ThingSpaceEmulator.answer(503), paths.token)
+      const errors = yield* many(10, Effect.flip(get))
+      assert.deepStrictEqual([...new Set(errors.map((error) => error._tag))], ["EndpointError"])
+      assert.strictEqual(yield* requests, 1)
+      yield* many(10, get)
+      assert.strictEqual(yield* requests, 2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("gives up an answer that does not come after the deadline, and the next caller works", () =>
+    Effect.gen(function* () {
+      yield* fails(ThingSpaceEmulator.hang, paths.token)
+      const callers = yield* many(3, Effect.fork(get))
+      yield* settle
+      yield* Fiber.interruptAll(callers)
+      const late = yield* Effect.fork(Effect.flip(get))
+      yield* TestClock.adjust("9999 millis")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(late)))
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Fiber.join(late)
+      assert.strictEqual(error._tag === "EndpointError" ? error.reason : error, "Timeout")
+      yield* get
+      assert.strictEqual(yield* requests, 2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("reads the key and secret at each acquisition, so that a rotation needs no restart", () =>
+    Effect.gen(function* () {
+      const app = yield* Ref.make<Credentials.App>({ ...credentials, secret: Redacted.make("of yesterday") })
+      const rotating = TokenSource.layer().pipe(
+        Layer.provideMerge(Layer.merge(OAuthClient.layer, Credentials.layerAppEffect(Ref.get(app)))),
+        Layer.provideMerge(ThingSpaceEmulator.layer())
+      )
+      yield* Effect.gen(function* () {
+        assert.strictEqual((yield* Effect.flip(get))._tag, "OAuthError")
+        yield* Ref.set(app, credentials)
+        yield* get
+      }).pipe(Effect.provide(rotating))
+    })
+  )
+
+  it.effect("fails, and sends nothing, where the source of the key and secret fails", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(get))._tag, "CredentialsError")
+      assert.strictEqual(yield* requests, 0)
+    }).pipe(
+      Effect.provide(
+        TokenSource.layer().pipe(
+          Layer.provideMerge(OAuthClient.layer),
+          Layer.provide(
+            Credentials.layerAppEffect(
+              Effect.fail(new CredentialsError({ credentials: "App", description: "the vault is sealed" }))
+            )
+          ),
+          Layer.provideMerge(ThingSpaceEmulator.layer())
+        )
+      )
+    )
+  )
+
+  it.effect("fails, and sends nothing, once the layer has been closed", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(layer(), scope)
+      yield* Effect.gen(function* () {
+        const token = yield* get
+        yield* Scope.close(scope, Exit.void)
+        const error = yield* Effect.flip(get)
+        assert.deepStrictEqual(error._tag === "EndpointError" ? [error.endpoint, error.reason] : error, [
+          "requestToken",
+          "NotSent"
+        ])
+        yield* invalidate(token)
+        yield* Effect.flip(get)
+        assert.strictEqual(yield* requests, 1)
+      }).pipe(Effect.provide(context))
+    })
+  )
+
+  it.effect("asks under a root span that is linked to the first caller's", () =>
+    Effect.gen(function* () {
+      const { named, tracer } = yield* tracing
+      yield* get.pipe(Effect.withSpan("caller"), Effect.provide(layer()), Effect.withTracer(tracer))
+      const span = named("ThingSpace.requestToken")
+      assert.isTrue(span !== undefined && Option.isNone(span.parent))
+      assert.deepStrictEqual(linkedTo(span), ["caller"])
+    })
+  )
+})
+
+describe("expiry", () => {
+  it.effect("asks once in the background when a minute is left, and at the end once for all", () =>
+    Effect.gen(function* () {
+      const first = yield* secret
+      yield* TestClock.adjust("59 minutes")
+      assert.deepStrictEqual([...new Set(yield* many(100, secret))], [first])
+      yield* settle
+      assert.strictEqual(yield* requests, 2)
+      yield* TestClock.adjust("59999 millis")
+      assert.deepStrictEqual([...new Set(yield* many(100, secret))], [first])
+      assert.strictEqual(yield* requests, 2)
+      yield* TestClock.adjust("1 millis")
+      const second = [...new Set(yield* many(1000, secret))]
+      assert.lengthOf(second, 1)
+      assert.notStrictEqual(second[0], first)
+      assert.strictEqual(yield* requests, 3)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("begins to look for a successor as early as it is told", () =>
+    Effect.gen(function* () {
+      yield* get
+      yield* TestClock.adjust("54 minutes")
+      yield* get
+      assert.strictEqual(yield* requests, 1)
+      yield* TestClock.adjust("1 minutes")
+      yield* get
+      yield* settle
+      assert.strictEqual(yield* requests, 2)
+    }).pipe(Effect.provide(layer({ refreshMargin: "5 minutes" })))
+  )
+
+  it.effect("serves 100 of 100 from the old token while the endpoint answers 503, asking once", () =>
+    Effect.gen(function* () {
+      const first = yield* secret
+      yield* TestClock.adjust("59 minutes")
+      yield* fails(ThingSpaceEmulator.answer(503), paths.token, Number.POSITIVE_INFINITY)
+      const served: Array<string> = []
+      for (let n = 0; n < 100; n++) {
+        served.push(yield* secret)
+        yield* TestClock.adjust("500 millis")
+      }
+      assert.deepStrictEqual([served.length, ...new Set(served)], [100, first])
+      assert.strictEqual(yield* requests, 2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("makes nobody wait for a background attempt that does not answer", () =>
+    Effect.gen(function* () {
+      const first = yield* secret
+      yield* TestClock.adjust("59 minutes")
+      yield* fails(ThingSpaceEmulator.hang, paths.token)
+      assert.deepStrictEqual([...new Set(yield* many(100, secret))], [first])
+      yield* TestClock.adjust("59 seconds")
+      assert.strictEqual(yield* secret, first)
+      assert.strictEqual(yield* requests, 2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("counts from before the request was sent, not from the answer", () =>
+    Effect.gen(function* () {
+      const caller = yield* Effect.fork(get)
+      yield* TestClock.adjust("5 seconds")
+      const token = yield* Fiber.join(caller)
+      assert.deepStrictEqual(Option.map(token.expiresAt, DateTime.toEpochMillis), Option.some(3_600_000))
+    }).pipe(Effect.provide(layer({}, { responseLatency: "5 seconds" })))
+  )
+
+  it.effect("uses the time that is left of a token that somebody else got first", () =>
+    Effect.gen(function* () {
+      const client = yield* OAuthClient.OAuthClient
+      yield* client.requestToken(credentials)
+      yield* TestClock.adjust("40 minutes")
+      const token = yield* get
+      assert.deepStrictEqual(Option.map(token.expiresAt, DateTime.toEpochMillis), Option.some(3_600_000))
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("uses a token without a lifetime until it is refused", () =>
+    Effect.gen(function* () {
+      yield* fails(issues({ access_token: "endless", token_type: "Bearer" }), paths.token)
+      const token = yield* get
+      assert.isTrue(Option.isNone(token.expiresAt))
+      yield* TestClock.adjust("5000 days")
+      assert.strictEqual(yield* secret, "endless")
+      assert.strictEqual(yield* requests, 1)
+      yield* invalidate(token)
+      assert.notStrictEqual(yield* secret, "endless")
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("discards the background attempt when the token is refused, without a second request beside it", () =>
+    Effect.gen(function* () {
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const first = yield* get
+      yield* TestClock.adjust("59 minutes")
+      yield* fails(issues({ access_token: "discarded", token_type: "Bearer" }), paths.token)
+      yield* get
+      yield* TestClock.adjust("500 millis")
+      yield* emulator.revokeAll
+      yield* invalidate(first)
+      const callers = yield* Effect.forEach([1, 2, 3], () => Effect.fork(secret))
+      yield* TestClock.adjust("2 seconds")
+      const secrets = [...new Set(yield* Fiber.join(Fiber.all(callers)))]
+      assert.lengthOf(secrets, 1)
+      assert.notInclude([Redacted.value(first.secret), "discarded"], secrets[0])
+    }).pipe(
+      Effect.provide(layer({}, { responseLatency: (n, path) => (path === paths.token && n > 1 ? "1 seconds" : 0) }))
+    )
+  )
+})
+
+describe("invalidate", () => {
+  it.effect("has the next caller get another token", () =>
+    Effect.gen(function* () {
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const first = yield* get
+      yield* emulator.revokeAll
+      yield* invalidate(first)
+      assert.notStrictEqual(yield* secret, Redacted.value(first.secret))
+      assert.strictEqual(yield* requests, 2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("compares by the secret's value, whatever else the token says", () =>
+    Effect.gen(function* () {
+      const first = yield* get
+      yield* invalidate(
+        new AccessToken({ secret: Redacted.make(Redacted.value(first.secret)), expiresAt: Option.none() })
+      )
+      yield* get
+      assert.strictEqual(yield* requests, 2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("does nothing for a token that is not the current one", () =>
+    Effect.gen(function* () {
+      yield* get
+      yield* invalidate(new AccessToken({ secret: Redacted.make("another"), expiresAt: Option.none() }))
+      yield* get
+      assert.strictEqual(yield* requests, 1)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("does nothing for a minute where the platform has handed the refused token back", () =>
+    Effect.gen(function* () {
+      for (let n = 0; n < 50; n++) {
+        yield* Effect.flatMap(get, invalidate)
+        yield* TestClock.adjust("1 seconds")
+      }
+      assert.strictEqual(yield* requests, 2)
+      yield* TestClock.adjust("11 seconds")
+      yield* Effect.flatMap(get, invalidate)
+      yield* get
+      assert.strictEqual(yield* requests, 3)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("warns once, naming the token by its fingerprint", () => {
+    const log = logging()
+    return Effect.gen(function* () {
+      const token = yield* get
+      yield* invalidate(token)
+      yield* invalidate(token)
+      const warnings = log.at("WARN")
+      assert.lengthOf(warnings, 1)
+      assert.include(warnings[0], fingerprint(token))
+      for (const { text } of log.lines) assert.notInclude(text, Redacted.value(token.secret))
+    }).pipe(Effect.provide(Layer.provideMerge(layer(), log.layer)))
+  })
+})
+
+describe("revoke", () => {
+  it.effect("ends the token at the platform, and the next caller gets another", () =>
+    Effect.gen(function* () {
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const first = yield* secret
+      yield* revoke
+      assert.deepStrictEqual(yield* emulator.currentToken, Option.none())
+      assert.notStrictEqual(yield* secret, first)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("forgets the token before it asks, so that it is forgotten also where the call fails", () =>
+    Effect.gen(function* () {
+      yield* get
+      yield* fails(ThingSpaceEmulator.answer(503), paths.revoke)
+      assert.strictEqual((yield* Effect.flip(revoke))._tag, "EndpointError")
+      yield* get
+      assert.strictEqual(yield* requests, 2)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("sends nothing where no token is held", () =>
+    Effect.gen(function* () {
+      yield* revoke
+      yield* get
+      yield* revoke
+      yield* revoke
+      assert.lengthOf(yield* received(paths.revoke), 1)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("does not keep a token that a caller was handed while the revocation was on its way", () =>
+    Effect.gen(function* () {
+      const first = yield* get
+      const revoking = yield* Effect.fork(revoke)
+      yield* settle
+      const meanwhile = yield* get
+      assert.strictEqual(Redacted.value(meanwhile.secret), Redacted.value(first.secret))
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.join(revoking)
+      yield* invalidate(meanwhile)
+      assert.notStrictEqual(yield* secret, Redacted.value(first.secret))
+    }).pipe(Effect.provide(layer({}, { requestLatency: (_, path) => (path === paths.revoke ? "1 seconds" : 0) })))
+  )
+
+  it.effect("waits for the token that is being acquired", () =>
+    Effect.gen(function* () {
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const caller = yield* Effect.fork(get)
+      yield* settle
+      const revoking = yield* Effect.fork(revoke)
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.join(caller)
+      yield* Fiber.join(revoking)
+      assert.deepStrictEqual(yield* emulator.currentToken, Option.none())
+    }).pipe(Effect.provide(layer({}, { requestLatency: (_, path) => (path === paths.token ? "1 seconds" : 0) })))
+  )
+})
+
+describe("layerStatic", () => {
+  const { simulatorToken } = ThingSpaceEmulator.defaults
+
+  it.effect("hands out the one token, whatever is said of it", () =>
+    Effect.gen(function* () {
+      const token = yield* get
+      yield* invalidate(token)
+      yield* revoke
+      assert.strictEqual(yield* secret, simulatorToken)
+      assert.deepStrictEqual(token.expiresAt, Option.none())
+    }).pipe(Effect.provide(TokenSource.layerStatic(Redacted.make(simulatorToken))))
+  )
+
+  it.effect.each(["", "a\r\nb", " a", "a\u0000", "€"])("refuses %j, which no header can carry", (text) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(get)
+      assert.strictEqual(error._tag === "EndpointError" ? error.reason : error, "NotSent")
+    }).pipe(Effect.provide(TokenSource.layerStatic(Redacted.make(text))))
+  )
+})
