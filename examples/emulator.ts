@@ -16,15 +16,9 @@ import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as ThingSpaceEmulator from "effect-thingspace-auth/ThingSpaceEmulator"
+import { bold, dim, green, red } from "./internal/terminal.js"
 
 const { account, appKey, appSecret, password, simulatorToken, username } = ThingSpaceEmulator.defaults
-
-const colours = process.stdout.isTTY && !process.env.NO_COLOR
-const paint = (code: number) => (text: string | number) => (colours ? `\u001b[${code}m${text}\u001b[0m` : `${text}`)
-const bold = paint(1)
-const dim = paint(2)
-const red = paint(31)
-const green = paint(32)
 
 const basic = Encoding.encodeBase64(`${appKey}:${appSecret}`)
 
