@@ -25,7 +25,8 @@ export const Endpoint = Schema.Literal("requestToken", "revokeToken", "login", "
  */
 export type Endpoint = typeof Endpoint.Type
 
-const detail = (text: string | undefined): string => (text === undefined || text === "" ? "" : `: ${text}`)
+const detail = (text: string | undefined): string =>
+  text === undefined || text === "" ? "" : `: ${text.replace(/\.$/, "")}`
 
 /**
  * The OAuth service, or the gateway in front of the platform, refused the call: RFC 6749 section 5.2, or a WSO2 fault,

@@ -56,8 +56,10 @@ export interface Service {
 export class LoginGuard extends Context.Tag("effect-thingspace-auth/LoginGuard")<LoginGuard, Service>() {}
 
 const latch = Metric.gauge("thingspace.login.blocked", {
-  description: "1 while logins to ThingSpace are held back, 0 otherwise"
+  description: "Users whose latest login to ThingSpace did not succeed, and whose next is held back or was"
 })
+
+type Records = HashMap.HashMap<string, loginRecord.LoginRecord>
 
 const blocked = (record: loginRecord.LoginRecord, verdict: Exclude<loginRecord.Verdict, { _tag: "Allowed" }>) =>
   new LoginBlocked({
@@ -84,8 +86,10 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
       return [Option.getOrElse(HashMap.get(anchored, username), () => loginRecord.fresh), anchored]
     })
 
-  const write = (username: string, record: loginRecord.LoginRecord) =>
-    Effect.zipRight(Ref.update(records, HashMap.set(username, record)), Metric.set(latch, 1))
+  const update = (f: (all: Records) => Records): Effect.Effect<void> =>
+    Effect.flatMap(Ref.updateAndGet(records, f), (all) => Metric.set(latch, HashMap.size(all)))
+
+  const write = (username: string, record: loginRecord.LoginRecord) => update(HashMap.set(username, record))
 
   const settle = (
     { password, username }: Credentials.Uws,
@@ -94,8 +98,7 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       if (Exit.isSuccess(exit)) {
-        yield* Ref.update(records, HashMap.remove(username))
-        return yield* Metric.set(latch, 0)
+        return yield* update(HashMap.remove(username))
       }
       // Read again: `reset` does not wait for the attempt that is under way.
       const record = yield* recordOf(username, now)
@@ -124,7 +127,7 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
           return yield* Effect.onExit(login(credentials), (exit) => settle(credentials, exit))
         })
       ),
-    reset: Effect.zipRight(Ref.set(records, HashMap.empty()), Metric.set(latch, 0))
+    reset: update(() => HashMap.empty())
   }
 })
 

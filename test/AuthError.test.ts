@@ -17,7 +17,7 @@ const blocked = (reason: "Refused" | "Uncertain", attempts: number, retryAfter?:
 const messages: ReadonlyArray<readonly [error: AuthError, message: string]> = [
   [
     new OAuthError({ endpoint: "requestToken", status: 401, error: "invalid_client", description: "No." }),
-    "requestToken was refused with invalid_client (status 401): No.. Check the application key and secret."
+    "requestToken was refused with invalid_client (status 401): No. Check the application key and secret."
   ],
   [
     new OAuthError({ endpoint: "revokeToken", status: 400, error: "invalid_client" }),

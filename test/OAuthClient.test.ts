@@ -655,8 +655,7 @@ describe("fetch", () => {
       }
       const http = FetchHttpClient.layer.pipe(Layer.provide(Layer.succeed(FetchHttpClient.Fetch, fetch)))
       yield* Effect.flatMap(OAuthClient.OAuthClient, (client) => client.requestToken(credentials)).pipe(
-        Effect.provide(Layer.provide(OAuthClient.layer, http)),
-        Effect.provide(extra)
+        Effect.provide(Layer.merge(Layer.provide(OAuthClient.layer, http), extra))
       )
       return inits
     })

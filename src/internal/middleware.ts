@@ -99,7 +99,7 @@ export const make = <E, R, EA>(
   }
 
   const send = (attempt: Attempt, sentAt: number): Outcome =>
-    Effect.matchEffect(guard.guarded(client.execute(carrying(attempt)), guard.credentialHeaders), {
+    Effect.matchEffect(exchange(attempt), {
       onSuccess: (sent): Outcome => {
         const response = new OutwardResponse(sent, attempt.to.request)
         return response.status < 400 ? accepted(attempt, response, sentAt) : answered(attempt, response, Effect.succeed)
@@ -112,19 +112,31 @@ export const make = <E, R, EA>(
           : Effect.fail(outwardFailure(error, attempt.to.request))
     })
 
+  const exchange = (attempt: Attempt) => {
+    const sent = guard.guarded(client.execute(carrying(attempt)), guard.credentialHeaders)
+    // Where no answer comes, or nobody is left to hear it, there is no verdict.
+    return attempt.onTrial.length === 0
+      ? sent
+      : Effect.onError(sent, (cause) =>
+          Effect.sync(() => {
+            if (cause._tag !== "Fail" || !isRefusal(cause.error)) endTrials(attempt)
+          })
+        )
+  }
+
   const carrying = ({ session, to, token }: Attempt): HttpClientRequest.HttpClientRequest => {
     const request = HttpClientRequest.setHeader(to.request, "authorization", token.header)
     return session === undefined ? request : HttpClientRequest.setHeader(request, to.sessionHeader, session.header)
   }
 
   const accepted = (attempt: Attempt, response: Response, sentAt: number): Outcome => {
-    passed(attempt)
+    endTrials(attempt)
     const rest = attempt.session === undefined ? undefined : sessions?.used(attempt.session, sentAt)
     return rest === undefined ? Effect.succeed(response) : Effect.as(rest, response)
   }
 
-  const passed = ({ onTrial }: Attempt): void => {
-    for (const trial of onTrial) trial.passed()
+  const endTrials = ({ onTrial }: Attempt): void => {
+    for (const trial of onTrial) trial.end()
   }
 
   const answered = (attempt: Attempt, response: Response, handOn: (response: Response) => Outcome): Outcome =>
@@ -141,7 +153,7 @@ export const make = <E, R, EA>(
         }
         case "Permission":
         case "None":
-          passed(attempt)
+          endTrials(attempt)
           return finish
       }
     })
@@ -155,8 +167,15 @@ export const make = <E, R, EA>(
     otherwise: Outcome
   ): Outcome => {
     if (attempt.renewed.includes(which) || attempt[which] === undefined) return otherwise
-    if (!isReplayable(attempt.to.request)) return Effect.zipRight(drop(attempt, which, trial), otherwise)
-    const renewed = Effect.zipRight(drop(attempt, which, trial), held)
+    if (!isReplayable(attempt.to.request)) {
+      const dropped = drop(attempt, which, trial)
+      // A refusal that names the credential needs no trial; a bare 401 would cost a renewal for every such request.
+      const named = reading.rejection === "Unknown" ? dropped : Effect.map(dropped, trial.end)
+      return Effect.zipRight(named, otherwise)
+    }
+    const renewed = Effect.onError(Effect.zipRight(drop(attempt, which, trial), held), () =>
+      Effect.zipRight(Effect.sync(trial.end), reading.discard)
+    )
     return Effect.flatMap(renewed, (next): Outcome => {
       if (next[which]?.secret === attempt[which]?.secret) return otherwise
       const resend: Attempt = {
@@ -180,10 +199,9 @@ export const make = <E, R, EA>(
     })
 
   /** The session first: its login may find that the access token has to be renewed. */
-  const held: Effect.Effect<Pick<Attempt, "token" | "session">, TokenError | EA> = Effect.flatMap(
-    sessions === undefined ? Effect.succeed(undefined) : sessions.get,
-    (session) => Effect.map(tokens.get, (token) => ({ token, session }))
-  )
+  const held: Effect.Effect<Pick<Attempt, "token" | "session">, TokenError | EA> = sessions === undefined
+    ? Effect.map(tokens.get, (token) => ({ token, session: undefined }))
+    : Effect.flatMap(sessions.get, (session) => Effect.map(tokens.get, (token) => ({ token, session })))
 
   const sendNow = (attempt: Attempt): Outcome =>
     Effect.clockWith((clock) => send(attempt, clock.unsafeCurrentTimeMillis()))

@@ -8,8 +8,8 @@
 export interface Probation {
   /** Whether a credential may be dropped now; if so, the period starts. */
   readonly mayDrop: (now: number) => boolean
-  /** The renewed credential was accepted where its predecessor had been refused. */
-  readonly passed: () => void
+  /** The renewed credential was accepted where its predecessor had been refused, or no answer said otherwise. */
+  readonly end: () => void
 }
 
 const period = 60_000
@@ -23,7 +23,7 @@ export const make = (): Probation => {
       since = now
       return true
     },
-    passed: () => {
+    end: () => {
       since = undefined
     }
   }
