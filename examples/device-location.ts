@@ -9,11 +9,10 @@ import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
 
-const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
+const { account } = ThingSpaceEmulator.defaults
 
 const Found = Schema.Struct({
   msid: Schema.String,
@@ -51,12 +50,9 @@ const program = Effect.gen(function* () {
   }
 })
 
-const ThingSpace = ThingSpaceHttpClient.layer({
-  key: Redacted.make(appKey),
-  secret: Redacted.make(appSecret),
-  username,
-  password: Redacted.make(password)
+const ThingSpace = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
   // FetchHttpClient.layer in production.
-}).pipe(Layer.provide(ThingSpaceEmulator.layer()))
+  Layer.provide(ThingSpaceEmulator.layer())
+)
 
 await Effect.runPromise(Effect.provide(program, ThingSpace))

@@ -12,11 +12,10 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
 
-const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
+const { account } = ThingSpaceEmulator.defaults
 
 const Refused = Schema.Struct({ errorCode: Schema.String, errorMessage: Schema.String }).annotations(
   HttpApiSchema.annotations({ status: 400 })
@@ -77,14 +76,7 @@ const program = Effect.gen(function* () {
 })
 
 const ThingSpace = ThingSpaceHttpClient.layerHttpClient.pipe(
-  Layer.provide(
-    ThingSpaceHttpClient.layer({
-      key: Redacted.make(appKey),
-      secret: Redacted.make(appSecret),
-      username,
-      password: Redacted.make(password)
-    })
-  ),
+  Layer.provide(ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials)),
   // FetchHttpClient.layer in production.
   Layer.provide(ThingSpaceEmulator.layer())
 )

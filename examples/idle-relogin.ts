@@ -8,11 +8,10 @@ import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { SessionSource, ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
 
-const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
+const { account } = ThingSpaceEmulator.defaults
 
 const warmForTwoIdleTimes = SessionSource.onIdleExpiry.pipe(Schedule.intersect(Schedule.recurs(2)))
 
@@ -33,10 +32,7 @@ const program = Effect.gen(function* () {
 })
 
 const ThingSpace = ThingSpaceHttpClient.layer({
-  key: Redacted.make(appKey),
-  secret: Redacted.make(appSecret),
-  username,
-  password: Redacted.make(password),
+  ...ThingSpaceEmulator.credentials,
   idleTimeout: "1 second",
   relogin: warmForTwoIdleTimes
   // FetchHttpClient.layer in production.

@@ -8,7 +8,6 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import {
   Credentials,
   OAuthClient,
@@ -36,11 +35,9 @@ const program = Effect.gen(function* () {
   }
 })
 
-const { appKey, appSecret } = ThingSpaceEmulator.defaults
-
 const Tokens = TokenSource.layer().pipe(
   Layer.provide(OAuthClient.layer),
-  Layer.provide(Credentials.layerApp({ key: Redacted.make(appKey), secret: Redacted.make(appSecret) })),
+  Layer.provide(Credentials.layerApp(ThingSpaceEmulator.credentials)),
   Layer.provideMerge(ThingSpaceConfig.layer({ baseUrl: "https://5gedge.verizon.com" })),
   // FetchHttpClient.layer in production.
   Layer.provideMerge(ThingSpaceEmulator.layer())

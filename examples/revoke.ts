@@ -9,10 +9,9 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import { AccessToken, ThingSpaceEmulator, ThingSpaceHttpClient, TokenSource } from "effect-thingspace-auth"
 
-const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
+const { account } = ThingSpaceEmulator.defaults
 const path = `/api/m2m/v1/accounts/${account}`
 
 const program = Effect.gen(function* () {
@@ -39,12 +38,9 @@ const program = Effect.gen(function* () {
   yield* Console.log(`Logins in all: ${logins.length}`)
 })
 
-const ThingSpace = ThingSpaceHttpClient.layer({
-  key: Redacted.make(appKey),
-  secret: Redacted.make(appSecret),
-  username,
-  password: Redacted.make(password)
+const ThingSpace = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
   // FetchHttpClient.layer in production.
-}).pipe(Layer.provideMerge(ThingSpaceEmulator.layer()))
+  Layer.provideMerge(ThingSpaceEmulator.layer())
+)
 
 await Effect.runPromise(Effect.provide(program, ThingSpace))

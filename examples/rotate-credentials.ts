@@ -9,18 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import {
-  Credentials,
-  LoginGuard,
-  OAuthClient,
-  SessionClient,
-  SessionSource,
-  ThingSpaceEmulator,
-  ThingSpaceHttpClient,
-  TokenSource
-} from "effect-thingspace-auth"
+import { Credentials, ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
 
-const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
+const { account, username } = ThingSpaceEmulator.defaults
 
 const vault = Ref.unsafeMake<Credentials.Uws>({ username, password: Redacted.make("last-quarters-password") })
 
@@ -41,15 +32,12 @@ const program = Effect.gen(function* () {
 
   yield* call
   yield* call
-  yield* Ref.set(vault, { username, password: Redacted.make(password) })
+  yield* Ref.set(vault, ThingSpaceEmulator.credentials)
   yield* call
 })
 
-const ThingSpace = ThingSpaceHttpClient.layerFromSources.pipe(
-  Layer.provide(SessionSource.layer()),
-  Layer.provide(Layer.merge(TokenSource.layer(), LoginGuard.layer)),
-  Layer.provide(Layer.merge(OAuthClient.layer, SessionClient.layer)),
-  Layer.provide(Credentials.layerApp({ key: Redacted.make(appKey), secret: Redacted.make(appSecret) })),
+const ThingSpace = ThingSpaceHttpClient.layerFromCredentials().pipe(
+  Layer.provide(Credentials.layerApp(ThingSpaceEmulator.credentials)),
   Layer.provide(Credentials.layerUwsEffect(Ref.get(vault))),
   // FetchHttpClient.layer in production.
   Layer.provideMerge(ThingSpaceEmulator.layer())

@@ -47,18 +47,11 @@ class Accounts extends Context.Tag("Accounts")<
 
 // Its tests.
 
-const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
+const { account } = ThingSpaceEmulator.defaults
 
-const emulated = (options: { readonly password: string }) =>
+const emulated = (password = ThingSpaceEmulator.credentials.password) =>
   Accounts.layer.pipe(
-    Layer.provide(
-      ThingSpaceHttpClient.layer({
-        key: Redacted.make(appKey),
-        secret: Redacted.make(appSecret),
-        username,
-        password: Redacted.make(options.password)
-      })
-    ),
+    Layer.provide(ThingSpaceHttpClient.layer({ ...ThingSpaceEmulator.credentials, password })),
     Layer.provideMerge(ThingSpaceEmulator.layer())
   )
 
@@ -69,7 +62,7 @@ describe("Accounts", () => {
       assert.strictEqual(yield* owner(account), "Emulated Organization")
       yield* TestClock.adjust("12 hours")
       assert.strictEqual(yield* owner(account), "Emulated Organization")
-    }).pipe(Effect.provide(emulated({ password })))
+    }).pipe(Effect.provide(emulated()))
   )
 
   it.effect("sends a wrong password once", () =>
@@ -80,7 +73,7 @@ describe("Accounts", () => {
       assert.strictEqual((yield* Effect.flip(owner(account)))._tag, "LoginBlocked")
       const logins = (yield* exchanges).filter(({ path }) => path.endsWith("/session/login"))
       assert.strictEqual(logins.length, 1)
-    }).pipe(Effect.provide(emulated({ password: "not the password" })))
+    }).pipe(Effect.provide(emulated(Redacted.make("not the password"))))
   )
 
   it.effect("fails where the platform's answer is not an account", () =>
@@ -89,6 +82,6 @@ describe("Accounts", () => {
       const { failNext } = yield* ThingSpaceEmulator.ThingSpaceEmulator
       yield* failNext(ThingSpaceEmulator.answer(200, { body: "{}" }), { path: "/api/m2m/v1/accounts" })
       assert.strictEqual((yield* Effect.flip(owner(account)))._tag, "ParseError")
-    }).pipe(Effect.provide(emulated({ password })))
+    }).pipe(Effect.provide(emulated()))
   )
 })

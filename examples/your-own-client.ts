@@ -13,20 +13,10 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/RateLimiter"
-import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import {
-  Credentials,
-  LoginGuard,
-  OAuthClient,
-  SessionClient,
-  SessionSource,
-  ThingSpaceEmulator,
-  ThingSpaceHttpClient,
-  TokenSource
-} from "effect-thingspace-auth"
+import { SessionSource, ThingSpaceEmulator, ThingSpaceHttpClient, TokenSource } from "effect-thingspace-auth"
 
-const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
+const { account } = ThingSpaceEmulator.defaults
 const path = `/api/m2m/v1/accounts/${account}`
 
 const Transport = Layer.scoped(
@@ -71,11 +61,8 @@ const program = Effect.gen(function* () {
   yield* Console.log(`  ${error.message}`)
 })
 
-const Sources = SessionSource.layer().pipe(
-  Layer.provideMerge(Layer.merge(TokenSource.layer(), LoginGuard.layer)),
-  Layer.provide(Layer.merge(OAuthClient.layer, SessionClient.layer)),
-  Layer.provide(Credentials.layerApp({ key: Redacted.make(appKey), secret: Redacted.make(appSecret) })),
-  Layer.provide(Credentials.layerUws({ username, password: Redacted.make(password) })),
+/** The assembled layer, for the two sources that it provides. */
+const Sources = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
   Layer.provideMerge(Transport),
   // FetchHttpClient.layer in production.
   Layer.provideMerge(ThingSpaceEmulator.layer())
