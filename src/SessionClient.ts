@@ -67,9 +67,14 @@ const LoggedIn = Schema.parseJson(
 
 const PasswordReset = Schema.parseJson(Schema.Struct({ newPassword: Schema.Redacted(Schema.NonEmptyString) }))
 
-/** As bytes, because printing a request shows a JSON body whole. */
-const jsonBody = (body: object): ((self: HttpClientRequest.HttpClientRequest) => HttpClientRequest.HttpClientRequest) =>
-  HttpClientRequest.bodyUint8Array(new TextEncoder().encode(JSON.stringify(body)), "application/json")
+/** Printing a request shows a body whole whose own type is JSON, as bytes or not; the header says what it really is. */
+const jsonBody =
+  (body: object) =>
+  (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest =>
+    request.pipe(
+      HttpClientRequest.bodyUint8Array(new TextEncoder().encode(JSON.stringify(body)), "application/octet-stream"),
+      HttpClientRequest.setHeader("content-type", "application/json")
+    )
 
 const authorized = (
   name: Endpoint,

@@ -59,6 +59,9 @@ const productionOrigins: ReadonlyMap<string, SessionHeader> = new Map([
   ["https://imp.thingspace.verizon.com", "sessiontoken"]
 ])
 
+const originsOf = (base: string): ReadonlyMap<string, SessionHeader> =>
+  base === production ? productionOrigins : new Map([[base, "vz-m2m-token"]])
+
 const defaults: Settings = {
   baseUrl: production,
   requestTimeout: Duration.seconds(10),
@@ -92,12 +95,7 @@ export const make = (options: Options): Either.Either<Settings, ConfigError.Conf
     return {
       baseUrl: baseUrl.href,
       requestTimeout: Duration.decode(options.requestTimeout ?? defaults.requestTimeout),
-      origins:
-        options.origins !== undefined
-          ? origins
-          : baseUrl.origin === production
-            ? productionOrigins
-            : new Map([[baseUrl.origin, "vz-m2m-token"]])
+      origins: options.origins === undefined ? originsOf(baseUrl.origin) : origins
     }
   })
 
@@ -121,7 +119,8 @@ const parseVariable = (address: string): Either.Either<origin.Base, ConfigError.
   Either.mapLeft(origin.parseBase(address), (problem) => ConfigError.InvalidData([], problem))
 
 /**
- * The address from the environment, `THINGSPACE_BASE_URL`; where it is not set, the settings stay as they are.
+ * The address from the environment, `THINGSPACE_BASE_URL`; where it is not set, the settings stay as they are. Origins
+ * that the program gave stay in any case, and must then include the new address.
  *
  * @since 0.1.0
  * @category layers
@@ -132,7 +131,8 @@ export const layerConfig: Layer.Layer<ThingSpaceConfig, ConfigError.ConfigError>
     const settings = yield* ThingSpaceConfig
     const base = yield* Config.option(Config.mapOrFail(Config.string("THINGSPACE_BASE_URL"), parseVariable))
     if (Option.isNone(base)) return settings
-    const origins = settings.origins === productionOrigins ? undefined : settings.origins
+    const own = yield* make({ baseUrl: settings.baseUrl })
+    const origins = String([...settings.origins]) === String([...own.origins]) ? undefined : settings.origins
     return yield* make({ baseUrl: base.value.href, requestTimeout: settings.requestTimeout, origins })
   })
 )

@@ -1,4 +1,5 @@
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -383,3 +384,20 @@ for (const name of names) {
     )
   })
 }
+
+describe("a request with a password", () => {
+  it.effect.each(["login", "resetPassword"] as const)(
+    "does not show it where %s is printed beneath the client",
+    (name) =>
+      Effect.gen(function* () {
+        const printed: Array<string> = []
+        const http = HttpClient.make((request) => {
+          printed.push(JSON.stringify(request))
+          return Effect.succeed(HttpClientResponse.fromWeb(request, Response.json(calls[name].success)))
+        })
+        yield* runOver(name, http)
+        assert.lengthOf(printed, 1)
+        for (const form of secrecy.forms(password)) assert.notInclude(printed.join(), form)
+      })
+  )
+})

@@ -155,4 +155,36 @@ describe("layerConfig", () => {
       assert.deepStrictEqual(origins(yield* ThingSpaceConfig.ThingSpaceConfig), production)
     }).pipe(Effect.provide(fromEnvironment({})))
   )
+
+  it.effect("drops the origins that came with the address it replaces", () =>
+    Effect.gen(function* () {
+      const settings = yield* ThingSpaceConfig.ThingSpaceConfig
+      assert.deepStrictEqual(origins(settings), { "http://localhost:8787": "vz-m2m-token" })
+    }).pipe(
+      Effect.provide(
+        Layer.provide(
+          fromEnvironment({ THINGSPACE_BASE_URL: "http://localhost:8787" }),
+          ThingSpaceConfig.layer({ baseUrl: "https://staging.example" })
+        )
+      )
+    )
+  )
+
+  it.effect("keeps the origins and the deadline that the program gave", () =>
+    Effect.gen(function* () {
+      const settings = yield* ThingSpaceConfig.ThingSpaceConfig
+      assert.deepStrictEqual(origins(settings), { "http://localhost:1": "sessiontoken" })
+      assert.strictEqual(Duration.toSeconds(settings.requestTimeout), 3)
+    }).pipe(
+      Effect.provide(
+        Layer.provide(
+          fromEnvironment({ THINGSPACE_BASE_URL: "http://localhost:8787" }),
+          ThingSpaceConfig.layer({
+            origins: new Map([["http://localhost:1", "sessiontoken"]]),
+            requestTimeout: "3 seconds"
+          })
+        )
+      )
+    )
+  )
 })
