@@ -76,7 +76,8 @@ export const layerUws = (credentials: Uws): Layer.Layer<UwsCredentials> =>
   Layer.succeed(UwsCredentials, Effect.succeed(credentials))
 
 /**
- * A key and secret read anew at each acquisition, so that rotating them in a vault needs no restart.
+ * A key and secret read anew at each acquisition, so that rotating them in a vault needs no restart. A read that takes
+ * longer than `ThingSpaceConfig`'s `requestTimeout` is a `CredentialsError`.
  *
  * @since 0.1.0
  * @category layers
@@ -91,6 +92,7 @@ export const layerAppEffect = <R>(
 
 /**
  * A username and password read anew at each attempt to log in: a refused password is not sent again, a different one is.
+ * A read that takes longer than `ThingSpaceConfig`'s `requestTimeout` is a `CredentialsError`.
  *
  * @since 0.1.0
  * @category layers

@@ -22,7 +22,9 @@ import { type AuthError, LoginBlocked } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
 import { UwsCredentials } from "./Credentials.js"
 import * as loginRecord from "./internal/loginRecord.js"
+import * as supplied from "./internal/supplied.js"
 import type { SessionToken } from "./SessionToken.js"
+import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
 
 /**
  * What the guard does.
@@ -34,10 +36,14 @@ export interface Service {
   /**
    * Reads the credentials once and tries one login with them, or fails with `LoginBlocked` where that is not safe.
    *
+   * `login` must send at most one request that can be refused: what it repeats inside, the guard cannot see. Attempts
+   * take turns; credentials that take longer than `ThingSpaceConfig`'s `requestTimeout` are a `CredentialsError`.
+   *
    * - A refusal of the username or password latches: the same password is not sent again, a different one is.
    * - An outcome that nobody knows (timeout, lost connection, 5xx, unreadable answer, interruption) holds the next
    *   attempt back: 1, 2, then 4 seconds, and after four in a row half an hour, each lengthened by up to a quarter.
-   * - A login that was not sent, or that failed for its access token, does not count. A success clears everything.
+   * - A login that is known not to have been sent, or that failed for its access token, does not count. A success clears
+   *   everything.
    * - After four failures in a row of which one was a refusal, only `reset` lets another attempt through.
    */
   readonly attempt: (
@@ -76,7 +82,8 @@ const blocked = (record: loginRecord.LoginRecord, verdict: Exclude<loginRecord.V
  * @category constructors
  */
 export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(function* () {
-  const source = yield* UwsCredentials
+  const { requestTimeout } = yield* ThingSpaceConfig
+  const source = supplied.within(yield* UwsCredentials, "Uws", requestTimeout)
   const turn = yield* Effect.makeSemaphore(1)
   const records = yield* Ref.make(HashMap.empty<string, loginRecord.LoginRecord>())
 
@@ -132,7 +139,7 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
 })
 
 /**
- * The guard as a layer.
+ * The guard as a layer. A build shares this value, as any layer: wrap it in `Layer.fresh` for each further account.
  *
  * @since 0.1.0
  * @category layers

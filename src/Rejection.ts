@@ -22,7 +22,6 @@ import * as platformError from "./internal/platformError.js"
  */
 export type Rejection = "AccessToken" | "SessionToken" | "Unknown" | "Permission" | "None"
 
-const sessionCode = /(^|\.)SessionToken(\.|$)/
 const accountCode = /\.(AccountName|AccountNotFound|NoAccounts|MultipleAccounts|Account\.NotDefined)$/
 const uwsStatus = /UWS\b[^[]{0,200}\[(\d{3})\]/
 const permissionFaults: ReadonlySet<string> = new Set(["900908", "900910"])
@@ -41,7 +40,7 @@ const fromCodes = (status: number, error: platformError.PlatformError): Rejectio
   if (permissionFaults.has(error.faultCode ?? "")) return "Permission"
   if (status === 401 && platformError.refusesAccessToken(error.error ?? "")) return "AccessToken"
   const code = error.errorCode ?? ""
-  if (sessionCode.test(code)) return "SessionToken"
+  if (platformError.refusesSession(code)) return "SessionToken"
   if (accountCode.test(code)) return "Permission"
   return status === 401 && code === "INVALID_ACCOUNT" ? "SessionToken" : undefined
 }

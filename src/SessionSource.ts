@@ -20,7 +20,6 @@ import * as idleKeeper from "./internal/idleKeeper.js"
 import * as platformError from "./internal/platformError.js"
 import * as renewable from "./internal/renewable.js"
 import { LoginGuard } from "./LoginGuard.js"
-import { classify } from "./Rejection.js"
 import { SessionClient } from "./SessionClient.js"
 import { fingerprint, SessionToken } from "./SessionToken.js"
 import * as TokenSource from "./TokenSource.js"
@@ -115,8 +114,7 @@ const isBare401 = (error: AuthError): boolean =>
   error._tag === "EndpointError" && error.reason === "StatusCode" && error.status === 401
 
 const isOver = (error: AuthError): boolean =>
-  error._tag === "SessionError" &&
-  classify(error.status, JSON.stringify({ errorCode: error.errorCode })) === "SessionToken"
+  error._tag === "SessionError" && platformError.refusesSession(error.errorCode)
 
 /**
  * A source over `TokenSource`, `LoginGuard` and `SessionClient` that lives as long as its scope; after that `get` sends

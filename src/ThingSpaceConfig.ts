@@ -30,7 +30,10 @@ export type SessionHeader = "vz-m2m-token" | "sessiontoken"
 export interface Options {
   /** The platform's address: https, or http on a loopback address. Default `https://thingspace.verizon.com`. */
   readonly baseUrl?: string | undefined
-  /** How long each authentication call may take, its answer's body included. Default 10 seconds. */
+  /**
+   * How long each authentication call may take, its answer's body included, and how long reading may take what the
+   * program's credentials or a refusal's body say. Default 10 seconds.
+   */
   readonly requestTimeout?: Duration.DurationInput | undefined
   /**
    * The origins (scheme, host and port) that may receive credentials, and the session's header there. Default: those

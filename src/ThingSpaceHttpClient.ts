@@ -5,7 +5,7 @@
  */
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,6 +16,7 @@ import * as Credentials from "./Credentials.js"
 import * as carrier from "./internal/carrier.js"
 import * as guard from "./internal/guard.js"
 import * as middleware from "./internal/middleware.js"
+import { plainClient } from "./internal/plainClient.js"
 import * as LoginGuard from "./LoginGuard.js"
 import * as OAuthClient from "./OAuthClient.js"
 import * as Rejection from "./Rejection.js"
@@ -28,7 +29,8 @@ import * as TokenSource from "./TokenSource.js"
  * The authenticated client: its requests go to the platform, or fail before they are sent.
  *
  * A URL that begins with one slash is joined to `baseUrl`. Fails with `AuthError` where there are no credentials to
- * send, otherwise as the client beneath it does.
+ * send, also where a refused one could not be renewed; otherwise as the client beneath it does. A response that refuses
+ * credentials is handed on where renewing them has not helped; in the minute after, such refusals are handed on at once.
  *
  * @since 0.1.0
  * @category tags
@@ -131,8 +133,22 @@ export const withSession: {
     })
 )
 
+const fromSources = Effect.gen(function* () {
+  yield* Effect.locallyScopedWith(Headers.currentRedactedNames, (names) =>
+    guard.addNames(names, guard.credentialHeaders)
+  )
+  return withSession(yield* HttpClient.HttpClient, {
+    tokens: yield* TokenSource.TokenSource,
+    sessions: yield* SessionSource.SessionSource,
+    config: yield* ThingSpaceConfig.ThingSpaceConfig,
+    classify: yield* Rejection.Classifier
+  })
+})
+
 /**
  * The authenticated client over sources that the program provides: static ones, shared ones, or its own.
+ *
+ * A build shares this value, as any layer: wrap it in `Layer.fresh` for each further account.
  *
  * @since 0.1.0
  * @category layers
@@ -141,20 +157,7 @@ export const layerFromSources: Layer.Layer<
   ThingSpaceHttpClient,
   never,
   HttpClient.HttpClient | TokenSource.TokenSource | SessionSource.SessionSource
-> = Layer.scoped(
-  ThingSpaceHttpClient,
-  Effect.gen(function* () {
-    yield* Effect.locallyScopedWith(Headers.currentRedactedNames, (names) =>
-      guard.addNames(names, guard.credentialHeaders)
-    )
-    return withSession(yield* HttpClient.HttpClient, {
-      tokens: yield* TokenSource.TokenSource,
-      sessions: yield* SessionSource.SessionSource,
-      config: yield* ThingSpaceConfig.ThingSpaceConfig,
-      classify: yield* Rejection.Classifier
-    })
-  })
-)
+> = Layer.scoped(ThingSpaceHttpClient, fromSources)
 
 /**
  * The secrets, and how the credentials got with them are held.
@@ -166,7 +169,7 @@ export interface Options extends Credentials.App, Credentials.Uws, TokenSource.O
 
 /**
  * The whole pipeline over credentials that the program provides: rotating ones, from `Credentials.layerAppEffect` and
- * `Credentials.layerUwsEffect`, or from a vault.
+ * `Credentials.layerUwsEffect`, or from a vault. All else is as for `layer`.
  *
  * @since 0.1.0
  * @category layers
@@ -178,17 +181,24 @@ export const layerFromCredentials = (
   never,
   HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials
 > =>
-  layerFromSources.pipe(
+  // Made anew in each call, because a build shares layers that are the same value: two accounts would get one client.
+  Layer.scoped(ThingSpaceHttpClient, fromSources).pipe(
     Layer.provideMerge(SessionSource.layer(options)),
-    Layer.provideMerge(Layer.merge(TokenSource.layer(options), LoginGuard.layer)),
-    Layer.provide(Layer.merge(OAuthClient.layer, SessionClient.layer))
+    Layer.provideMerge(Layer.merge(TokenSource.layer(options), Layer.effect(LoginGuard.LoginGuard, LoginGuard.make))),
+    Layer.provide(
+      Layer.merge(
+        Layer.effect(OAuthClient.OAuthClient, OAuthClient.make),
+        Layer.effect(SessionClient.SessionClient, SessionClient.make)
+      )
+    )
   )
 
 /**
  * The whole pipeline: the authenticated client, and the services it is made of.
  *
  * A layer is one set of credentials: keep the value it returns and provide that, because each call makes another set,
- * with a login of its own.
+ * with a login and a guard of its own. The `HttpClient` beneath must not repeat requests by itself: a login that it
+ * repeats counts towards the lock each time. Retry the result instead.
  *
  * @since 0.1.0
  * @category layers
@@ -220,7 +230,9 @@ export const layerConfig = (
   ConfigError.ConfigError,
   HttpClient.HttpClient
 > =>
-  layerFromCredentials(options).pipe(Layer.provide(Layer.merge(Credentials.layerConfig, ThingSpaceConfig.layerConfig)))
+  layerFromCredentials(options).pipe(
+    Layer.provide(Layer.fresh(Layer.merge(Credentials.layerConfig, ThingSpaceConfig.layerConfig)))
+  )
 
 /**
  * The authenticated client as the plain `HttpClient`, for `HttpApiClient` and for generated clients, which know no other
@@ -230,23 +242,6 @@ export const layerConfig = (
  * @since 0.1.0
  * @category layers
  */
-export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, ThingSpaceHttpClient> = Layer.effect(
-  HttpClient.HttpClient,
-  Effect.map(ThingSpaceHttpClient, (client) =>
-    HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
-      Effect.flatMap((request) =>
-        Effect.mapError(client.execute(request), (error) =>
-          HttpClientError.isHttpClientError(error)
-            ? error
-            : new HttpClientError.RequestError({
-                request,
-                reason: error._tag === "EndpointError" ? "Transport" : "Encode",
-                cause: error,
-                description: error.message
-              })
-        )
-      ),
-      Effect.succeed
-    )
-  )
+export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, ThingSpaceHttpClient> = Layer.fresh(
+  Layer.effect(HttpClient.HttpClient, Effect.map(ThingSpaceHttpClient, plainClient))
 )

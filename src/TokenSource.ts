@@ -16,7 +16,9 @@ import { AppCredentials } from "./Credentials.js"
 import * as background from "./internal/background.js"
 import * as carrier from "./internal/carrier.js"
 import * as renewable from "./internal/renewable.js"
+import * as supplied from "./internal/supplied.js"
 import { OAuthClient } from "./OAuthClient.js"
+import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
 
 /**
  * What a source of access tokens does.
@@ -60,7 +62,8 @@ export interface Options {
   /**
    * How long before it expires a token's successor is looked for. Default 60 seconds.
    *
-   * The platform re-issues the same token until it has expired, so a longer margin does not bring a longer life.
+   * The platform re-issues the same token until it has expired, so a longer margin does not bring a longer life. A token
+   * that had less than this left when it was acquired is kept until it has expired.
    */
   readonly refreshMargin?: Duration.DurationInput | undefined
 }
@@ -80,7 +83,8 @@ const closed = new EndpointError({
 export const make = (options?: Options): Effect.Effect<Service, never, OAuthClient | AppCredentials | Scope.Scope> =>
   Effect.gen(function* () {
     const client = yield* OAuthClient
-    const credentials = yield* AppCredentials
+    const { requestTimeout } = yield* ThingSpaceConfig
+    const credentials = supplied.within(yield* AppCredentials, "App", requestTimeout)
 
     const acquire = credentials.pipe(
       Effect.flatMap(client.requestToken),

@@ -322,7 +322,7 @@ describe("an outcome that nobody knows", () => {
       const { answer, attempt, sent } = yield* harness
       yield* answer(Effect.never)
       const caller = yield* Effect.fork(attempt)
-      yield* Effect.yieldNow()
+      yield* TestClock.adjust(0)
       yield* Fiber.interrupt(caller)
       waitOf(yield* attempt)
       assert.lengthOf(sent, 1)
@@ -585,6 +585,25 @@ describe("LoginBlocked", () => {
       yield* answer(Effect.fail(refused))
       yield* attempt
       secrecy.assertSecret(blockedOf(yield* attempt), ["s3cr3t p+ss"])
+    })
+  )
+})
+
+describe("a source of credentials that hangs", () => {
+  it.effect("fails the attempt after the deadline, and does not keep the next from succeeding", () =>
+    Effect.gen(function* () {
+      const reads = yield* Ref.make(0)
+      const user = { username: "user", password: Redacted.make("right") }
+      const source = Effect.flatMap(
+        Ref.getAndUpdate(reads, (n) => n + 1),
+        (n) => (n === 0 ? Effect.never : Effect.succeed(user))
+      )
+      const guard = yield* Effect.provide(LoginGuard.make, Credentials.layerUwsEffect(source))
+      const login: Login = () => Effect.succeed(session)
+      const first = yield* Effect.fork(Effect.flip(guard.attempt(login)))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Fiber.join(first))._tag, "CredentialsError")
+      assert.strictEqual(yield* guard.attempt(login), session)
     })
   )
 })

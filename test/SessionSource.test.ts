@@ -729,3 +729,20 @@ describe("logs", () => {
     }).pipe(Effect.provide(Layer.provideMerge(pipeline.layer(), log.layer)))
   })
 })
+
+describe("a schedule that depends on the time", () => {
+  it.effect("is asked again at the silence after the one it had nothing to say of", () => {
+    const open = Schedule.recurWhileEffect(() =>
+      Effect.clockWith((clock) => Effect.map(clock.currentTimeMillis, (now) => now > 5 * 60_000))
+    )
+    return Effect.gen(function* () {
+      yield* use
+      yield* TestClock.adjust("6 minutes")
+      yield* use
+      yield* TestClock.adjust("10 minutes")
+      yield* use
+      yield* TestClock.adjust("20 minutes")
+      assert.deepStrictEqual(yield* loginTimes, [0, 36])
+    }).pipe(Effect.provide(pipeline.layer({ relogin: Schedule.intersect(SessionSource.onIdleExpiry, open) })))
+  })
+})

@@ -397,3 +397,42 @@ describe("layerStatic", () => {
     }).pipe(Effect.provide(TokenSource.layerStatic(Redacted.make(text))))
   )
 })
+
+describe("callers at the expiry who join a renewal that is under way", () => {
+  it.effect("get the successor, and not the token that the renewal was handed back", () =>
+    Effect.gen(function* () {
+      const old = yield* secret
+      yield* TestClock.adjust("3597 seconds")
+      yield* get
+      yield* settle
+      yield* TestClock.adjust("4 seconds")
+      const callers = yield* Effect.fork(many(10, secret))
+      yield* TestClock.adjust("10 seconds")
+      assert.notInclude(yield* Fiber.join(callers), old)
+      assert.strictEqual(yield* requests, 3)
+    }).pipe(Effect.provide(layer(undefined, { responseLatency: (n) => (n === 2 ? "5 seconds" : 0) })))
+  )
+})
+
+describe("a source of the key and secret that hangs", () => {
+  it.effect("fails those who wait after the deadline, and does not keep the next from succeeding", () =>
+    Effect.gen(function* () {
+      const reads = yield* Ref.make(0)
+      const vault = Effect.flatMap(
+        Ref.getAndUpdate(reads, (n) => n + 1),
+        (n) => (n === 0 ? Effect.never : Effect.succeed(credentials))
+      )
+      const hanging = TokenSource.layer().pipe(
+        Layer.provideMerge(Layer.merge(OAuthClient.layer, Credentials.layerAppEffect(vault))),
+        Layer.provideMerge(ThingSpaceEmulator.layer())
+      )
+      yield* Effect.gen(function* () {
+        const waiting = yield* Effect.fork(many(3, Effect.flip(get)))
+        yield* TestClock.adjust("10 seconds")
+        const tags = Array.from(yield* Fiber.join(waiting), (error) => error._tag)
+        assert.deepStrictEqual(tags, ["CredentialsError", "CredentialsError", "CredentialsError"])
+        yield* get
+      }).pipe(Effect.provide(hanging))
+    })
+  )
+})

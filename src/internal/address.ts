@@ -28,19 +28,26 @@ export const make = (settings: Settings): Resolve => {
   const headers = new Map(allowed)
   const atBase = base === undefined ? undefined : headers.get(base.origin)
 
-  const sessionHeader = (url: string): Either.Either<SessionHeader, string> => {
-    for (const [address, header] of allowed) {
+  type Request = HttpClientRequest.HttpClientRequest
+
+  const checked = (request: Request): Either.Either<Addressed, string> => {
+    const { url } = request
+    for (const [address, sessionHeader] of allowed) {
       // What starts with an origin and a slash is of that origin; all other spellings are left to the parser.
       if (url.length > address.length && url[address.length] === "/" && url.startsWith(address)) {
-        return Either.right(header)
+        return Either.right({ request, sessionHeader })
       }
     }
-    return Either.flatMap(origin.parseProtected(url), (parsed) =>
-      Either.fromNullable(headers.get(parsed.origin), () => "this origin may not receive credentials")
-    )
+    return Either.flatMap(origin.parseProtected(url), (parsed) => {
+      const sessionHeader = headers.get(parsed.origin)
+      // Sent as it was read: on a web page the transport would complete some spellings with the page's own address.
+      return sessionHeader === undefined
+        ? Either.left("this origin may not receive credentials")
+        : Either.right({ request: HttpClientRequest.setUrl(request, parsed.href), sessionHeader })
+    })
   }
 
-  const invalid = (request: HttpClientRequest.HttpClientRequest, description: string) =>
+  const invalid = (request: Request, description: string) =>
     new HttpClientError.RequestError({ request, reason: "InvalidUrl", description })
 
   return (request) => {
@@ -52,9 +59,6 @@ export const make = (settings: Settings): Resolve => {
             sessionHeader: atBase
           })
     }
-    return Either.mapBoth(sessionHeader(request.url), {
-      onLeft: (problem) => invalid(request, problem),
-      onRight: (header) => ({ request, sessionHeader: header })
-    })
+    return Either.mapLeft(checked(request), (problem) => invalid(request, problem))
   }
 }

@@ -32,12 +32,15 @@ export interface Options<T, E> {
   readonly logIn: Effect.Effect<Held<T>, E>
 }
 
+/** A timer of a longer time never fires. */
+const longestSleep = 2 ** 31 - 1
+
 const sleepUntil = (time: number): Effect.Effect<void> =>
   Effect.clockWith((clock) => {
     const remaining = time - clock.unsafeCurrentTimeMillis()
     return remaining > 0
       ? Effect.zipRight(
-          clock.sleep(Duration.millis(remaining)),
+          clock.sleep(Duration.millis(Math.min(remaining, longestSleep))),
           Effect.suspend(() => sleepUntil(time))
         )
       : Effect.void
@@ -52,8 +55,6 @@ export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
   let watcher: Fiber.RuntimeFiber<void> | undefined
   let wakesAt = 0
   let logins = 0
-  /** A schedule that ends at its first step has nothing to say of any later silence. */
-  let reactive = false
 
   const watch = (first: Held<T>) =>
     Effect.gen(function* () {
@@ -65,12 +66,11 @@ export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
         const [next, , decision] = yield* schedule.step(began, idleTimeout, state)
         // A use during the step has ended the silence that the step was about.
         if (quiet === held) {
-          if (ScheduleDecision.isDone(decision)) {
-            reactive = logins === 0
-            return
-          }
-          wakesAt = Math.max(ScheduleIntervals.start(decision.intervals), held.expiresAt)
+          wakesAt = ScheduleDecision.isDone(decision)
+            ? held.expiresAt
+            : Math.max(ScheduleIntervals.start(decision.intervals), held.expiresAt)
           yield* sleepUntil(wakesAt)
+          if (ScheduleDecision.isDone(decision) && quiet === held) return
         }
         if (quiet === held && current() === held) {
           held = yield* logIn
@@ -78,7 +78,7 @@ export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
           logins += 1
         } else {
           held = current()
-          quiet = held
+          if (held !== undefined) quiet = held
           state = schedule.initial
           logins = 0
         }
@@ -114,7 +114,7 @@ export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
     used: (held) => {
       if (quiet !== held) return
       quiet = undefined
-      if (watcher === undefined ? !reactive : oversleeps(held)) start(held)
+      if (watcher === undefined || oversleeps(held)) start(held)
     }
   }
 }

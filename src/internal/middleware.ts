@@ -95,7 +95,9 @@ export const make = <E, R, EA>(
     AccessToken: probation.make(),
     SessionToken: probation.make(),
     UnknownToken: probation.make(),
-    UnknownSession: probation.make()
+    UnknownSession: probation.make(),
+    OneShotToken: probation.make(),
+    OneShotSession: probation.make()
   }
 
   const send = (attempt: Attempt, sentAt: number): Outcome =>
@@ -168,10 +170,9 @@ export const make = <E, R, EA>(
   ): Outcome => {
     if (attempt.renewed.includes(which) || attempt[which] === undefined) return otherwise
     if (!isReplayable(attempt.to.request)) {
-      const dropped = drop(attempt, which, trial)
-      // A refusal that names the credential needs no trial; a bare 401 would cost a renewal for every such request.
-      const named = reading.rejection === "Unknown" ? dropped : Effect.map(dropped, trial.end)
-      return Effect.zipRight(named, otherwise)
+      // Nothing is sent again that could end a trial, so these have their own.
+      const oneShot = which === "token" ? trials.OneShotToken : trials.OneShotSession
+      return Effect.zipRight(drop(attempt, which, oneShot), otherwise)
     }
     const renewed = Effect.onError(Effect.zipRight(drop(attempt, which, trial), held), () =>
       Effect.zipRight(Effect.sync(trial.end), reading.discard)

@@ -76,3 +76,10 @@ const refusedTokenCodes: ReadonlySet<string> = new Set(["900901", "900902", "900
  * @internal
  */
 export const refusesAccessToken = (code: string): boolean => refusedTokenCodes.has(code)
+
+/**
+ * Whether a UWS code says that the session is over, unknown or missing. Its first segment names a service and varies.
+ *
+ * @internal
+ */
+export const refusesSession = (code: string): boolean => /(^|\.)SessionToken(\.|$)/.test(code)

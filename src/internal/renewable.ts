@@ -37,6 +37,8 @@ interface Pending<T, E> {
   readonly _tag: "Pending"
   readonly flight: Flight<T, E>
   readonly refused?: string | undefined
+  /** It took off before the predecessor had expired, so it may bring the same credential again. */
+  readonly early?: true
 }
 
 /** One is held. */
@@ -143,6 +145,9 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
     const arrival = (flight: Flight<T, E>): Effect.Effect<Held<T>, E> =>
       Effect.flatMap(Fiber.await(flight), (exit) => (Exit.isInterrupted(exit) ? Effect.fail(closed) : exit))
 
+    const arrivalAfter = (flight: Flight<T, E>, now: number): Effect.Effect<Held<T>, E> =>
+      Effect.flatMap(arrival(flight), (next) => (now < next.expiresAt ? Effect.succeed(next) : get))
+
     const depart = (
       caller: Fiber.RuntimeFiber<unknown, unknown>,
       state: Empty<T, E>
@@ -153,20 +158,19 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
         : [arrival(flight), { _tag: "Pending", flight, refused: state.refused }]
     }
 
-    const get = Effect.withFiberRuntime<Held<T>, E>((caller) =>
+    const get: Effect.Effect<Held<T>, E> = Effect.withFiberRuntime<Held<T>, E>((caller) =>
       Effect.flatten(
         transition((state, now): readonly [Effect.Effect<Held<T>, E>, State<T, E>] => {
           switch (state._tag) {
             case "Empty":
               return depart(caller, state)
             case "Pending":
-              return [arrival(state.flight), state]
+              return [state.early === true ? arrivalAfter(state.flight, now) : arrival(state.flight), state]
             case "Ready": {
               const { held, renewal } = state
               if (now >= held.expiresAt) {
-                return typeof renewal === "string"
-                  ? depart(caller, { _tag: "Empty" })
-                  : [arrival(renewal), { _tag: "Pending", flight: renewal }]
+                if (typeof renewal === "string") return depart(caller, { _tag: "Empty" })
+                return [arrivalAfter(renewal, now), { _tag: "Pending", flight: renewal, early: true }]
               }
               return renewal !== "Due" || now < held.expiresAt - margin
                 ? [Effect.succeed(held), state]

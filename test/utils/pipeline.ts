@@ -4,11 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import * as Tracer from "effect/Tracer"
+import { AccessToken } from "../../src/AccessToken.js"
+import type * as SessionSource from "../../src/SessionSource.js"
+import { SessionToken } from "../../src/SessionToken.js"
 import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
 import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
+import type * as TokenSource from "../../src/TokenSource.js"
 
 const { account: accountName, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
 
@@ -84,3 +89,29 @@ export const tracing = Effect.map(Effect.tracer, ({ context, span }) => {
 /** The names of the spans that a span is linked to. */
 export const linkedTo = (span: Tracer.Span | undefined) =>
   span?.links.map(({ span }) => (span._tag === "Span" ? span.name : "external"))
+
+/** Sources as a program could write them: plain objects, here with numbered credentials. */
+export const ownSources = () => {
+  const used: Array<readonly [session: string, sentAt: number]> = []
+  const state = { token: 1, session: 1, used }
+  const tokens: TokenSource.Service = {
+    get: Effect.sync(
+      () => new AccessToken({ secret: Redacted.make(`token-${state.token}`), expiresAt: Option.none() })
+    ),
+    invalidate: ({ secret }) =>
+      Effect.sync(() => {
+        if (Redacted.value(secret) === `token-${state.token}`) state.token += 1
+      }),
+    revoke: Effect.void
+  }
+  const sessions: SessionSource.Service = {
+    get: Effect.sync(() => new SessionToken({ secret: Redacted.make(`session-${state.session}`) })),
+    used: ({ secret }, sentAt) => Effect.sync(() => void used.push([Redacted.value(secret), sentAt])),
+    invalidate: ({ secret }) =>
+      Effect.sync(() => {
+        if (Redacted.value(secret) === `session-${state.session}`) state.session += 1
+      }),
+    logout: Effect.void
+  }
+  return { state, tokens, sessions }
+}
