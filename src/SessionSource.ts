@@ -12,13 +12,13 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import type { AccessToken } from "./AccessToken.js"
 import { type AuthError, EndpointError } from "./AuthError.js"
 import * as background from "./internal/background.js"
 import * as carrier from "./internal/carrier.js"
 import * as idleKeeper from "./internal/idleKeeper.js"
 import * as platformError from "./internal/platformError.js"
 import * as renewable from "./internal/renewable.js"
+import { withAccess } from "./internal/withAccess.js"
 import { LoginGuard } from "./LoginGuard.js"
 import { SessionClient } from "./SessionClient.js"
 import { fingerprint, SessionToken } from "./SessionToken.js"
@@ -106,13 +106,6 @@ const closed = new EndpointError({
   description: "the layer that holds the session has been closed"
 })
 
-const refusesAccessToken = (error: AuthError): boolean =>
-  error._tag === "OAuthError" && platformError.refusesAccessToken(error.error)
-
-/** The gateway's way of refusing a token without saying so. */
-const isBare401 = (error: AuthError): boolean =>
-  error._tag === "EndpointError" && error.reason === "StatusCode" && error.status === 401
-
 const isOver = (error: AuthError): boolean =>
   error._tag === "SessionError" && platformError.refusesSession(error.errorCode)
 
@@ -137,23 +130,11 @@ export const make = (
     })
     const idleMillis = Duration.toMillis(idleTimeout)
 
-    /** A refused access token is replaced once; a bare 401 costs it its place, but is not known to be its fault. */
-    const withAccess = <A>(use: (access: AccessToken) => Effect.Effect<A, AuthError>): Effect.Effect<A, AuthError> =>
-      Effect.flatMap(tokens.get, (access) =>
-        Effect.catchAll(use(access), (error) => {
-          if (!refusesAccessToken(error) && !isBare401(error)) return Effect.fail(error)
-          const renewed = Effect.flatMap(tokens.get, (next) =>
-            Redacted.value(next.secret) === Redacted.value(access.secret) ? Effect.fail(error) : use(next)
-          )
-          return Effect.zipRight(tokens.invalidate(access), isBare401(error) ? Effect.fail(error) : renewed)
-        })
-      )
-
     /** The session's idle time counts from the moment before its login was sent. */
     const logIn = Effect.suspend(() => {
       let sentAt = 0
       const login = guard.attempt((credentials) =>
-        withAccess((access) =>
+        withAccess(tokens, (access) =>
           Effect.flatMap(Clock.currentTimeMillis, (now) => {
             sentAt = now
             return client.login(access, credentials)
@@ -196,7 +177,7 @@ export const make = (
         onNone: () => Effect.void,
         onSome: ({ token }) =>
           Effect.catchIf(
-            withAccess((access) => client.logout(access, token)),
+            withAccess(tokens, (access) => client.logout(access, token)),
             isOver,
             () => Effect.void
           )

@@ -30,11 +30,7 @@ export const everyHeader: RedactedNames = [/^/]
 const follows = (init: RequestInit | undefined): boolean => init?.redirect !== "manual" && init?.redirect !== "error"
 
 const requestInit = (context: Context.Context<never>): RequestInit | undefined =>
-  Context.getOrElse(
-    Context.unsafeMake<FetchHttpClient.RequestInit>(context.unsafeMap),
-    FetchHttpClient.RequestInit,
-    () => undefined
-  )
+  context.unsafeMap.get(FetchHttpClient.RequestInit.key)
 
 /** @internal */
 export const addNames = (present: RedactedNames, names: RedactedNames): RedactedNames => {

@@ -1,22 +1,21 @@
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Metric from "effect/Metric"
 import type { AccessToken } from "../AccessToken.js"
 import type { TokenError } from "../AuthError.js"
 import type { Rejection } from "../Rejection.js"
 import type { SessionToken } from "../SessionToken.js"
 import type { Settings } from "../ThingSpaceConfig.js"
 import * as address from "./address.js"
+import { type Attempt, countResend, drop as dropFrom, first, isReplayable } from "./attempt.js"
 import type { Carrier } from "./carrier.js"
 import * as guard from "./guard.js"
-import { OutwardResponse, outwardError } from "./outwardResponse.js"
+import { OutwardResponse, outwardError, outwardFailure } from "./outwardResponse.js"
 import * as probation from "./probation.js"
 import * as refusal from "./refusal.js"
-import type { Held } from "./renewable.js"
 
 /** @internal */
 export interface Options<EA> {
@@ -27,55 +26,7 @@ export interface Options<EA> {
   readonly classify: (status: number, body: string) => Rejection
 }
 
-/** One sending of a request, and what has been done for the call before it. */
-interface Attempt {
-  readonly to: address.Addressed
-  readonly token: Held<AccessToken>
-  readonly session: Held<SessionToken> | undefined
-  readonly renewed: ReadonlyArray<"token" | "session">
-  readonly onTrial: ReadonlyArray<probation.Probation>
-}
-
 type Response = HttpClientResponse.HttpClientResponse
-
-const resends = Metric.counter("thingspace.auth.resends", {
-  description: "Calls to ThingSpace sent again with a renewed credential, by credential",
-  incremental: true
-})
-
-const isReplayable = ({ body }: HttpClientRequest.HttpClientRequest): boolean =>
-  body._tag !== "Stream" && (body._tag !== "Raw" || typeof body.body === "string")
-
-const isRefusal = (error: unknown): error is HttpClientError.ResponseError =>
-  HttpClientError.isHttpClientError(error) &&
-  error._tag === "ResponseError" &&
-  error.reason === "StatusCode" &&
-  error.response.status >= 400
-
-/** A refusal of what is not held any more is no reason to drop what is. */
-const dropFrom = <T, E>(
-  carrier: Carrier<T, E>,
-  refused: Held<T>,
-  trial: probation.Probation,
-  now: number
-): Effect.Effect<void> =>
-  carrier.mayHold(refused) && trial.mayDrop(now) ? carrier.invalidate(refused.token) : Effect.void
-
-/** What failed, around the request as the program made it, without the credentials that were sent. */
-const outwardFailure = <E>(
-  error: E,
-  request: HttpClientRequest.HttpClientRequest
-): E | HttpClientError.HttpClientError => {
-  if (!HttpClientError.isHttpClientError(error)) return error
-  if (error._tag === "ResponseError") return outwardError(error, new OutwardResponse(error.response, request))
-  const { cause, description, reason } = error
-  return new HttpClientError.RequestError({
-    request,
-    reason,
-    cause,
-    ...(description === undefined ? {} : { description })
-  })
-}
 
 /**
  * Sends requests with the current credentials, and once more with another where the platform refuses one of them.
@@ -107,7 +58,7 @@ export const make = <E, R, EA>(
         return response.status < 400 ? accepted(attempt, response, sentAt) : answered(attempt, response, Effect.succeed)
       },
       onFailure: (error): Outcome =>
-        isRefusal(error)
+        refusal.isRefusal(error)
           ? answered(attempt, new OutwardResponse(error.response, attempt.to.request), (response) =>
               Effect.fail(outwardError(error, response))
             )
@@ -121,7 +72,7 @@ export const make = <E, R, EA>(
       ? sent
       : Effect.onError(sent, (cause) =>
           Effect.sync(() => {
-            if (cause._tag !== "Fail" || !isRefusal(cause.error)) endTrials(attempt)
+            if (cause._tag !== "Fail" || !refusal.isRefusal(cause.error)) endTrials(attempt)
           })
         )
   }
@@ -185,19 +136,16 @@ export const make = <E, R, EA>(
         renewed: [...attempt.renewed, which],
         onTrial: [...attempt.onTrial, trial]
       }
-      const counted = Metric.increment(Metric.tagged(resends, "thingspace.credential", which))
-      return Effect.zipRight(Effect.zipRight(reading.discard, counted), sendNow(resend))
+      return Effect.zipRight(Effect.zipRight(reading.discard, countResend(which)), sendNow(resend))
     })
   }
 
-  const drop = (attempt: Attempt, which: "token" | "session", trial: probation.Probation): Effect.Effect<void> =>
-    Effect.clockWith((clock) => {
-      const now = clock.unsafeCurrentTimeMillis()
-      if (which === "token") return dropFrom(tokens, attempt.token, trial, now)
-      return sessions === undefined || attempt.session === undefined
-        ? Effect.void
-        : dropFrom(sessions, attempt.session, trial, now)
-    })
+  const drop = (attempt: Attempt, which: "token" | "session", trial: probation.Probation): Effect.Effect<void> => {
+    if (which === "token") return dropFrom(tokens, attempt.token, trial)
+    return sessions === undefined || attempt.session === undefined
+      ? Effect.void
+      : dropFrom(sessions, attempt.session, trial)
+  }
 
   /** The session first: its login may find that the access token has to be renewed. */
   const held: Effect.Effect<Pick<Attempt, "token" | "session">, TokenError | EA> = sessions === undefined
@@ -206,18 +154,6 @@ export const make = <E, R, EA>(
 
   const sendNow = (attempt: Attempt): Outcome =>
     Effect.clockWith((clock) => send(attempt, clock.unsafeCurrentTimeMillis()))
-
-  const first = (
-    to: address.Addressed,
-    token: Held<AccessToken>,
-    session: Held<SessionToken> | undefined
-  ): Attempt => ({
-    to,
-    token,
-    session,
-    renewed: [],
-    onTrial: []
-  })
 
   return HttpClient.makeWith<never, never, Failure, R>(
     Effect.flatMap((request) =>

@@ -93,3 +93,23 @@ export const outwardError = (
     cause: error.cause,
     ...(error.description === undefined ? {} : { description: error.description })
   })
+
+/**
+ * What failed, around the request as the program made it.
+ *
+ * @internal
+ */
+export const outwardFailure = <E>(
+  error: E,
+  request: HttpClientRequest.HttpClientRequest
+): E | HttpClientError.HttpClientError => {
+  if (!HttpClientError.isHttpClientError(error)) return error
+  if (error._tag === "ResponseError") return outwardError(error, new OutwardResponse(error.response, request))
+  const { cause, description, reason } = error
+  return new HttpClientError.RequestError({
+    request,
+    reason,
+    cause,
+    ...(description === undefined ? {} : { description })
+  })
+}

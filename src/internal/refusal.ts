@@ -1,3 +1,4 @@
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import type { Rejection } from "../Rejection.js"
@@ -15,6 +16,17 @@ export interface Reading {
 }
 
 const bodyLimit = 64 * 1024
+
+/**
+ * Whether an error is an answer of the platform's, from a client that was built to fail on some statuses.
+ *
+ * @internal
+ */
+export const isRefusal = (error: unknown): error is HttpClientError.ResponseError =>
+  HttpClientError.isHttpClientError(error) &&
+  error._tag === "ResponseError" &&
+  error.reason === "StatusCode" &&
+  error.response.status >= 400
 
 const isTextual = (contentType: string | undefined): boolean =>
   contentType === undefined || /^\s*$|json|xml|^\s*text\/|urlencoded/i.test(contentType)
