@@ -17,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import type * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { type AuthError, LoginBlocked } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
@@ -87,6 +88,9 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
   const turn = yield* Effect.makeSemaphore(1)
   const records = yield* Ref.make(HashMap.empty<string, loginRecord.LoginRecord>())
 
+  /** The platform may not tell spellings apart that differ in case or in blanks around them. */
+  const spelling = (username: string): string => username.trim().toLowerCase()
+
   const recordOf = (username: string, now: number): Effect.Effect<loginRecord.LoginRecord> =>
     Ref.modify(records, (all) => {
       const anchored = HashMap.modify(all, username, (record) => loginRecord.anchor(record, now))
@@ -99,7 +103,8 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
   const write = (username: string, record: loginRecord.LoginRecord) => update(HashMap.set(username, record))
 
   const settle = (
-    { password, username }: Credentials.Uws,
+    username: string,
+    password: Redacted.Redacted,
     exit: Exit.Exit<SessionToken, AuthError>
   ): Effect.Effect<void> =>
     Effect.gen(function* () {
@@ -127,11 +132,12 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
       turn.withPermits(1)(
         Effect.gen(function* () {
           const credentials = yield* source
+          const user = spelling(credentials.username)
           const now = yield* Clock.currentTimeMillis
-          const record = yield* recordOf(credentials.username, now)
+          const record = yield* recordOf(user, now)
           const verdict = loginRecord.judge(record, credentials.password, now)
           if (verdict._tag !== "Allowed") return yield* blocked(record, verdict)
-          return yield* Effect.onExit(login(credentials), (exit) => settle(credentials, exit))
+          return yield* Effect.onExit(login(credentials), (exit) => settle(user, credentials.password, exit))
         })
       ),
     reset: update(() => HashMap.empty())

@@ -64,7 +64,7 @@ const isBearer = Schema.filter<Schema.Schema<string>>((type) => type.toLowerCase
 
 const Issued = Schema.parseJson(
   Schema.Struct({
-    access_token: Schema.String.pipe(Schema.filter(secretText.isHeaderValue)),
+    access_token: Schema.Redacted(Schema.String.pipe(Schema.filter(secretText.isHeaderValue))),
     token_type: Schema.optional(Schema.String.pipe(isBearer)),
     expires_in: Schema.optional(Schema.Unknown)
   })
@@ -118,7 +118,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
         Effect.map(
           post("requestToken", credentials, Issued),
           ({ access_token, expires_in }) =>
-            new AccessToken({ secret: Redacted.make(access_token), expiresAt: expiry(sentAt, expires_in) })
+            new AccessToken({ secret: access_token, expiresAt: expiry(sentAt, expires_in) })
         )
       ),
     revokeToken: (credentials, token) =>

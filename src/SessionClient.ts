@@ -62,7 +62,7 @@ export interface Service {
 export class SessionClient extends Context.Tag("effect-thingspace-auth/SessionClient")<SessionClient, Service>() {}
 
 const LoggedIn = Schema.parseJson(
-  Schema.Struct({ sessionToken: Schema.String.pipe(Schema.filter(secretText.isHeaderValue)) })
+  Schema.Struct({ sessionToken: Schema.Redacted(Schema.String.pipe(Schema.filter(secretText.isHeaderValue))) })
 )
 
 const PasswordReset = Schema.parseJson(Schema.Struct({ newPassword: Schema.Redacted(Schema.NonEmptyString) }))
@@ -113,7 +113,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
       const secrets = [password, Redacted.value(access.secret)]
       return authorized("login", request, access).pipe(
         Effect.flatMap((request) => send({ endpoint: "login", request, success: LoggedIn, secrets })),
-        Effect.map(({ sessionToken }) => new SessionToken({ secret: Redacted.make(sessionToken) }))
+        Effect.map(({ sessionToken }) => new SessionToken({ secret: sessionToken }))
       )
     },
     logout: (access, session) => {

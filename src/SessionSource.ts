@@ -205,7 +205,14 @@ export const make = (
       invalidate,
       logout
     }
-    carrier.sessions.set(service, { peek: held.peek, get: held.get, used: touch, mayHold: held.mayHold, invalidate })
+    carrier.sessions.set(service, {
+      peek: held.peek,
+      get: held.get,
+      used: touch,
+      mayHold: held.mayHold,
+      brakes: carrier.makeBrakes(),
+      invalidate
+    })
     return service
   })
 
@@ -229,7 +236,10 @@ export const layer = (
 export const layerStatic = (secret: Redacted.Redacted): Layer.Layer<SessionSource> => {
   const token = new SessionToken({ secret })
   return Layer.succeed(SessionSource, {
-    get: Effect.map(carrier.holdSessionToken(token), () => token),
+    get: Effect.as(
+      Effect.suspend(() => carrier.holdSessionToken(token)),
+      token
+    ),
     used: () => Effect.void,
     invalidate: () => Effect.void,
     logout: Effect.void

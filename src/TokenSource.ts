@@ -118,6 +118,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
       get: held.get,
       used: () => undefined,
       mayHold: held.mayHold,
+      brakes: carrier.makeBrakes(),
       invalidate
     })
     return service
@@ -142,7 +143,10 @@ export const layer = (options?: Options): Layer.Layer<TokenSource, never, OAuthC
 export const layerStatic = (secret: Redacted.Redacted): Layer.Layer<TokenSource> => {
   const token = new AccessToken({ secret, expiresAt: Option.none() })
   return Layer.succeed(TokenSource, {
-    get: Effect.map(carrier.holdAccessToken(token), () => token),
+    get: Effect.as(
+      Effect.suspend(() => carrier.holdAccessToken(token)),
+      token
+    ),
     invalidate: () => Effect.void,
     revoke: Effect.void
   })

@@ -607,3 +607,17 @@ describe("a source of credentials that hangs", () => {
     })
   )
 })
+
+describe("a username in another spelling", () => {
+  it.effect("is the same user: case and blanks do not buy further attempts", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent, use } = yield* harness
+      yield* answer(Effect.fail(refused))
+      for (const [n, name] of ["bob", "Bob", " bob", "BOB ", "bob", "boB"].entries()) {
+        yield* use(`wrong ${n}`, name)
+        yield* attempt
+      }
+      assert.lengthOf(sent, 4)
+    })
+  )
+})

@@ -1,6 +1,7 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -679,6 +680,19 @@ describe("fetch", () => {
     Effect.gen(function* () {
       const [init] = yield* fetching(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
       assert.strictEqual(init?.redirect, "error")
+    })
+  )
+})
+
+describe("an answer nested too deeply to decode", () => {
+  it.effect("is a Decode error, and no defect", () =>
+    Effect.gen(function* () {
+      const depth = 10_000
+      const body = `{"access_token":${"[".repeat(depth)}${"]".repeat(depth)}}`
+      const http = HttpClient.make((request) => Effect.succeed(HttpClientResponse.fromWeb(request, new Response(body))))
+      const client = yield* Effect.provideService(OAuthClient.make, HttpClient.HttpClient, http)
+      const error = yield* Effect.flip(client.requestToken(credentials))
+      assert.strictEqual(error._tag === "EndpointError" ? error.reason : error._tag, "Decode")
     })
   )
 })

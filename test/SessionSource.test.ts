@@ -746,3 +746,21 @@ describe("a schedule that depends on the time", () => {
     }).pipe(Effect.provide(pipeline.layer({ relogin: Schedule.intersect(SessionSource.onIdleExpiry, open) })))
   })
 })
+
+describe("a schedule that dies", () => {
+  it.effect("warns once, and leaves the logins to the requests", () => {
+    const logged = logging()
+    const dying = Schedule.recurWhileEffect(() => Effect.die("a bug in the schedule"))
+    return Effect.gen(function* () {
+      for (let n = 0; n < 10; n++) {
+        yield* use
+        yield* TestClock.adjust("1 minute")
+      }
+      yield* TestClock.adjust("1 hour")
+      yield* use
+      yield* settle
+      assert.lengthOf(logged.at("WARN"), 1)
+      assert.lengthOf(yield* received(paths.login), 2)
+    }).pipe(Effect.provide(Layer.provideMerge(pipeline.layer({ relogin: dying }), logged.layer)))
+  })
+})

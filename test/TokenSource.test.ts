@@ -1,3 +1,4 @@
+import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -433,6 +434,21 @@ describe("a source of the key and secret that hangs", () => {
         assert.deepStrictEqual(tags, ["CredentialsError", "CredentialsError", "CredentialsError"])
         yield* get
       }).pipe(Effect.provide(hanging))
+    })
+  )
+})
+
+describe("a static source", () => {
+  it.effect("prints nothing of its token", () =>
+    Effect.gen(function* () {
+      const secretText = "a-static-token-of-somebody"
+      const staticLayer = TokenSource.layerStatic(Redacted.make(secretText))
+      const service = yield* Effect.provide(TokenSource.TokenSource, staticLayer)
+      for (const value of [staticLayer, service, service.get]) {
+        assert.notInclude(inspect(value, { depth: 12, showHidden: true }), secretText)
+        assert.notInclude(JSON.stringify(value) ?? "", secretText)
+      }
+      assert.strictEqual(Redacted.value((yield* service.get).secret), secretText)
     })
   )
 })

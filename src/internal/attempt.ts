@@ -4,9 +4,12 @@ import * as Metric from "effect/Metric"
 import type { AccessToken } from "../AccessToken.js"
 import type { SessionToken } from "../SessionToken.js"
 import type * as address from "./address.js"
-import type { Carrier } from "./carrier.js"
-import type { Probation } from "./probation.js"
+import { apiOf, type Brake } from "./brake.js"
+import type { Brakes, Carrier } from "./carrier.js"
 import type { Held } from "./renewable.js"
+
+/** @internal */
+export type Trials = ReadonlyArray<{ readonly brake: Brake; readonly api: string }>
 
 /**
  * One sending of a request, and what has been done for the call before it.
@@ -18,7 +21,8 @@ export interface Attempt {
   readonly token: Held<AccessToken>
   readonly session: Held<SessionToken> | undefined
   readonly renewed: ReadonlyArray<"token" | "session">
-  readonly onTrial: ReadonlyArray<Probation>
+  /** The brakes that this call has put on, to be taken off where it succeeds. */
+  readonly onTrial: Trials
 }
 
 const none: ReadonlyArray<never> = []
@@ -48,13 +52,41 @@ export const isReplayable = ({ body }: HttpClientRequest.HttpClientRequest): boo
   body._tag !== "Stream" && (body._tag !== "Raw" || typeof body.body === "string")
 
 /**
- * Drops a credential that was refused; a refusal of what is not held any more is no reason to drop what is.
+ * Drops a credential that was refused, where that is worth while: a refusal of what is not held any more is no reason to
+ * drop what is, and an API that refuses whatever is sent is braked.
  *
  * @internal
  */
-export const drop = <T, E>(carrier: Carrier<T, E>, refused: Held<T>, trial: Probation): Effect.Effect<void> =>
-  Effect.clockWith((clock) =>
-    carrier.mayHold(refused) && trial.mayDrop(clock.unsafeCurrentTimeMillis())
-      ? carrier.invalidate(refused.token)
-      : Effect.void
-  )
+export const dropFrom = <T, E>(
+  carrier: Carrier<T, E>,
+  refused: Held<T>,
+  kind: keyof Brakes,
+  to: address.Addressed
+): Effect.Effect<Trials> =>
+  Effect.clockWith((clock) => {
+    const brake = carrier.brakes[kind]
+    const api = apiOf(to.request.url)
+    return carrier.mayHold(refused) && brake.mayDrop(api, clock.unsafeCurrentTimeMillis())
+      ? Effect.as(carrier.invalidate(refused.token), [{ brake, api }])
+      : Effect.succeed([])
+  })
+
+const judge =
+  (verdict: "confirm" | "refusedAgain") =>
+  (trials: Trials): Effect.Effect<void> =>
+    Effect.clockWith((clock) =>
+      Effect.sync(() => {
+        for (const { api, brake } of trials) brake[verdict](api, clock.unsafeCurrentTimeMillis())
+      })
+    )
+
+/** @internal */
+export const confirm = judge("confirm")
+
+/** @internal */
+export const refusedAgain = judge("refusedAgain")
+
+/** @internal */
+export const release = (trials: Trials): void => {
+  for (const { api, brake } of trials) brake.release(api)
+}

@@ -3,6 +3,7 @@ import * as Redacted from "effect/Redacted"
 import type { AccessToken } from "../AccessToken.js"
 import { type AuthError, type Endpoint, EndpointError, type TokenError } from "../AuthError.js"
 import type { SessionToken } from "../SessionToken.js"
+import * as brake from "./brake.js"
 import type { Held } from "./renewable.js"
 import * as secretText from "./secretText.js"
 
@@ -19,6 +20,29 @@ export interface Carrier<T, E> {
   /** Whether this may still be the credential that is held. */
   readonly mayHold: (held: Held<T>) => boolean
   readonly invalidate: (token: T) => Effect.Effect<void>
+  readonly brakes: Brakes
+}
+
+/**
+ * Kept with the credential, so that all clients that carry it share them: one for the refusals that name the
+ * credential, one for those that may mean it.
+ *
+ * @internal
+ */
+export interface Brakes {
+  readonly named: brake.Brake
+  readonly unknown: brake.Brake
+}
+
+/** @internal */
+export const makeBrakes = (): Brakes => ({ named: brake.make(false), unknown: brake.make(true) })
+
+const remember = <C>(carriers: WeakMap<object, C>, source: object, make: () => C): C => {
+  const known = carriers.get(source)
+  if (known !== undefined) return known
+  const made = make()
+  carriers.set(source, made)
+  return made
 }
 
 /**
@@ -64,13 +88,14 @@ export const ofTokenSource = (source: {
   readonly get: Effect.Effect<AccessToken, TokenError>
   readonly invalidate: (token: AccessToken) => Effect.Effect<void>
 }): Carrier<AccessToken, TokenError> =>
-  accessTokens.get(source) ?? {
+  remember(accessTokens, source, () => ({
     peek: () => undefined,
     get: Effect.flatMap(source.get, holdAccessToken),
     used: () => undefined,
     mayHold: () => true,
-    invalidate: source.invalidate
-  }
+    invalidate: source.invalidate,
+    brakes: makeBrakes()
+  }))
 
 /** @internal */
 export const ofSessionSource = (source: {
@@ -78,10 +103,11 @@ export const ofSessionSource = (source: {
   readonly used: (token: SessionToken, sentAt: number) => Effect.Effect<void>
   readonly invalidate: (token: SessionToken) => Effect.Effect<void>
 }): Carrier<SessionToken, AuthError> =>
-  sessions.get(source) ?? {
+  remember(sessions, source, () => ({
     peek: () => undefined,
     get: Effect.flatMap(source.get, (token) => holdSessionToken(token)),
     used: (held, sentAt) => source.used(held.token, sentAt),
     mayHold: () => true,
-    invalidate: source.invalidate
-  }
+    invalidate: source.invalidate,
+    brakes: makeBrakes()
+  }))

@@ -62,18 +62,22 @@ const execute = (
         : Effect.fail(fromClientError(endpoint, error))
   )
 
-const decode = <A>(call: Call<A>, status: number, body: string): Either.Either<A, EndpointError> =>
-  Either.mapLeft(Schema.decodeEither(call.success)(body), (error) => {
-    // Only the names of our own fields: the values are the platform's, and may be a token.
-    const fields = ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) => issue.path.join("."))
-    const named = [...new Set(fields)].filter((field) => field !== "").join(", ")
-    return new EndpointError({
-      endpoint: call.endpoint,
-      reason: "Decode",
-      status,
-      description: named === "" ? "the body is not the documented JSON" : `unusable ${named}`
-    })
-  })
+/** Only the names of our own fields: the values are the platform's, and may be a token. */
+const unusable = (error: ParseResult.ParseError): string => {
+  const fields = ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) => issue.path.join("."))
+  const named = [...new Set(fields)].filter((field) => field !== "").join(", ")
+  return named === "" ? "the body is not the documented JSON" : `unusable ${named}`
+}
+
+const decode = <A>(call: Call<A>, status: number, body: string): Effect.Effect<A, EndpointError> =>
+  Effect.try(() => Either.mapLeft(Schema.decodeEither(call.success)(body), unusable)).pipe(
+    // Nested too deeply for the decoder.
+    Effect.catchAll(() => Effect.succeed(Either.left("the body is not the documented JSON"))),
+    Effect.flatten,
+    Effect.mapError(
+      (description) => new EndpointError({ endpoint: call.endpoint, reason: "Decode", status, description })
+    )
+  )
 
 /** The call's own deadline covers the body too. */
 const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, EndpointFailure> =>

@@ -54,6 +54,8 @@ export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
   let quiet: Held<T> | undefined
   let watcher: Fiber.RuntimeFiber<void> | undefined
   let wakesAt = 0
+  /** The schedule itself has died, and is not asked again. */
+  let broken = false
   let logins = 0
 
   const watch = (first: Held<T>) =>
@@ -63,7 +65,11 @@ export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
       logins = 0
       while (held !== undefined) {
         const began = held.expiresAt - idleMillis
-        const [next, , decision] = yield* schedule.step(began, idleTimeout, state)
+        const [next, , decision] = yield* Effect.tapErrorCause(schedule.step(began, idleTimeout, state), () =>
+          Effect.sync(() => {
+            broken = true
+          })
+        )
         // A use during the step has ended the silence that the step was about.
         if (quiet === held) {
           wakesAt = ScheduleDecision.isDone(decision)
@@ -86,6 +92,7 @@ export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
     })
 
   const start = (held: Held<T>): void => {
+    if (broken) return
     quiet = held
     watcher?.unsafeInterruptAsFork(FiberId.none)
     const fiber: Fiber.RuntimeFiber<void> | undefined = options.background.fork(

@@ -10,11 +10,20 @@ import type { Rejection } from "../Rejection.js"
 import type { SessionToken } from "../SessionToken.js"
 import type { Settings } from "../ThingSpaceConfig.js"
 import * as address from "./address.js"
-import { type Attempt, countResend, drop as dropFrom, first, isReplayable } from "./attempt.js"
-import type { Carrier } from "./carrier.js"
+import {
+  type Attempt,
+  confirm,
+  countResend,
+  dropFrom,
+  first,
+  isReplayable,
+  refusedAgain,
+  release,
+  type Trials
+} from "./attempt.js"
+import type { Brakes, Carrier } from "./carrier.js"
 import * as guard from "./guard.js"
 import { OutwardResponse, outwardError, outwardFailure } from "./outwardResponse.js"
-import * as probation from "./probation.js"
 import * as refusal from "./refusal.js"
 
 /** @internal */
@@ -42,40 +51,21 @@ export const make = <E, R, EA>(
 
   const { sessions, tokens } = options
   const resolve = address.make(options.settings)
-  const trials = {
-    AccessToken: probation.make(),
-    SessionToken: probation.make(),
-    UnknownToken: probation.make(),
-    UnknownSession: probation.make(),
-    OneShotToken: probation.make(),
-    OneShotSession: probation.make()
-  }
-
   const send = (attempt: Attempt, sentAt: number): Outcome =>
-    Effect.matchEffect(exchange(attempt), {
+    Effect.matchEffect(guard.guarded(client.execute(carrying(attempt)), guard.credentialHeaders), {
       onSuccess: (sent): Outcome => {
         const response = new OutwardResponse(sent, attempt.to.request)
         return response.status < 400 ? accepted(attempt, response, sentAt) : answered(attempt, response, Effect.succeed)
       },
-      onFailure: (error): Outcome =>
-        refusal.isRefusal(error)
-          ? answered(attempt, new OutwardResponse(error.response, attempt.to.request), (response) =>
-              Effect.fail(outwardError(error, response))
-            )
-          : Effect.fail(outwardFailure(error, attempt.to.request))
+      onFailure: (error): Outcome => {
+        if (refusal.isRefusal(error)) {
+          const response = new OutwardResponse(error.response, attempt.to.request)
+          return answered(attempt, response, (readable) => Effect.fail(outwardError(error, readable)))
+        }
+        release(attempt.onTrial)
+        return Effect.fail(outwardFailure(error, attempt.to.request))
+      }
     })
-
-  const exchange = (attempt: Attempt) => {
-    const sent = guard.guarded(client.execute(carrying(attempt)), guard.credentialHeaders)
-    // Where no answer comes, or nobody is left to hear it, there is no verdict.
-    return attempt.onTrial.length === 0
-      ? sent
-      : Effect.onError(sent, (cause) =>
-          Effect.sync(() => {
-            if (cause._tag !== "Fail" || !refusal.isRefusal(cause.error)) endTrials(attempt)
-          })
-        )
-  }
 
   const carrying = ({ session, to, token }: Attempt): HttpClientRequest.HttpClientRequest => {
     const request = HttpClientRequest.setHeader(to.request, "authorization", token.header)
@@ -83,13 +73,9 @@ export const make = <E, R, EA>(
   }
 
   const accepted = (attempt: Attempt, response: Response, sentAt: number): Outcome => {
-    endTrials(attempt)
+    release(attempt.onTrial)
     const rest = attempt.session === undefined ? undefined : sessions?.used(attempt.session, sentAt)
     return rest === undefined ? Effect.succeed(response) : Effect.as(rest, response)
-  }
-
-  const endTrials = ({ onTrial }: Attempt): void => {
-    for (const trial of onTrial) trial.end()
   }
 
   const answered = (attempt: Attempt, response: Response, handOn: (response: Response) => Outcome): Outcome =>
@@ -97,16 +83,17 @@ export const make = <E, R, EA>(
       const finish = Effect.suspend(() => handOn(reading.response))
       switch (reading.rejection) {
         case "AccessToken":
-          return renew(attempt, reading, "token", trials.AccessToken, finish)
+          return Effect.zipRight(refusedAgain(attempt.onTrial), renew(attempt, reading, "token", finish))
         case "SessionToken":
-          return renew(attempt, reading, "session", trials.SessionToken, finish)
-        case "Unknown": {
-          const lastly = renew(attempt, reading, "session", trials.UnknownSession, finish)
-          return renew(attempt, reading, "token", trials.UnknownToken, lastly)
-        }
+          return Effect.zipRight(refusedAgain(attempt.onTrial), renew(attempt, reading, "session", finish))
+        case "Unknown":
+          return Effect.zipRight(
+            refusedAgain(attempt.onTrial),
+            renew(attempt, reading, "token", renew(attempt, reading, "session", finish))
+          )
         case "Permission":
         case "None":
-          endTrials(attempt)
+          release(attempt.onTrial)
           return finish
       }
     })
@@ -116,35 +103,39 @@ export const make = <E, R, EA>(
     attempt: Attempt,
     reading: refusal.Reading,
     which: "token" | "session",
-    trial: probation.Probation,
     otherwise: Outcome
   ): Outcome => {
     if (attempt.renewed.includes(which) || attempt[which] === undefined) return otherwise
-    if (!isReplayable(attempt.to.request)) {
-      // Nothing is sent again that could end a trial, so these have their own.
-      const oneShot = which === "token" ? trials.OneShotToken : trials.OneShotSession
-      return Effect.zipRight(drop(attempt, which, oneShot), otherwise)
-    }
-    const renewed = Effect.onError(Effect.zipRight(drop(attempt, which, trial), held), () =>
-      Effect.zipRight(Effect.sync(trial.end), reading.discard)
+    // A session is named dead with status 400; with 401 also a request is refused that no session would permit.
+    const named = reading.rejection !== "Unknown" && (which === "token" || reading.response.status !== 401)
+    const dropped = drop(attempt, which, named ? "named" : "unknown")
+    if (!isReplayable(attempt.to.request)) return Effect.zipRight(dropped, otherwise)
+    return Effect.flatMap(dropped, (trial) =>
+      Effect.flatMap(
+        Effect.tapError(
+          Effect.onError(held, () => reading.discard),
+          () => Effect.sync(() => release(trial))
+        ),
+        (next): Outcome => {
+          if (next[which]?.secret === attempt[which]?.secret) return Effect.zipRight(confirm(trial), otherwise)
+          const resend: Attempt = {
+            ...attempt,
+            ...next,
+            renewed: [...attempt.renewed, which],
+            onTrial: [...attempt.onTrial, ...trial]
+          }
+          return Effect.zipRight(Effect.zipRight(reading.discard, countResend(which)), sendNow(resend))
+        }
+      )
     )
-    return Effect.flatMap(renewed, (next): Outcome => {
-      if (next[which]?.secret === attempt[which]?.secret) return otherwise
-      const resend: Attempt = {
-        ...attempt,
-        ...next,
-        renewed: [...attempt.renewed, which],
-        onTrial: [...attempt.onTrial, trial]
-      }
-      return Effect.zipRight(Effect.zipRight(reading.discard, countResend(which)), sendNow(resend))
-    })
   }
 
-  const drop = (attempt: Attempt, which: "token" | "session", trial: probation.Probation): Effect.Effect<void> => {
-    if (which === "token") return dropFrom(tokens, attempt.token, trial)
+  /** Drops what was refused, unless it has been replaced; the brake that was put on comes back. */
+  const drop = (attempt: Attempt, which: "token" | "session", kind: keyof Brakes): Effect.Effect<Trials> => {
+    if (which === "token") return dropFrom(tokens, attempt.token, kind, attempt.to)
     return sessions === undefined || attempt.session === undefined
-      ? Effect.void
-      : dropFrom(sessions, attempt.session, trial)
+      ? Effect.succeed([])
+      : dropFrom(sessions, attempt.session, kind, attempt.to)
   }
 
   /** The session first: its login may find that the access token has to be renewed. */

@@ -42,7 +42,7 @@ describe("what a call leaves to print", () => {
       const response = yield* client.get(account)
       assert.strictEqual(response.status, 200)
       yield* assertPrintsNoCredential(response)
-      assert.isUndefined(response.request.headers["authorization"])
+      assert.isUndefined(response.request.headers.authorization)
     }).pipe(Effect.provide(pipeline))
   )
 

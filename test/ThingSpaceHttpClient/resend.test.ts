@@ -192,14 +192,66 @@ describe("a refusal that renewing cannot mend", () => {
     }).pipe(Effect.provide(pipeline.layer()))
   )
 
-  it.effect("is that of an endpoint which refuses every session: one login, then none for a minute", () =>
+  it.effect("is that of an API which names every session dead: logins ever further apart, up to a minute", () =>
     Effect.gen(function* () {
       yield* fails(ThingSpaceEmulator.answer(400, { body: expired }), account, Number.POSITIVE_INFINITY)
-      for (let n = 0; n < 50; n++) {
+      for (let n = 0; n < 300; n++) {
         assert.strictEqual((yield* get(account)).status, 400)
         yield* TestClock.adjust("1 seconds")
       }
+      const times = Array.from(yield* received(paths.login), ({ at }) => at / 1000)
+      assert.deepStrictEqual(times, [0, 0, 1, 3, 7, 15, 31, 63, 123, 183, 243])
+    }).pipe(Effect.provide(pipeline.layer()))
+  )
+
+  it.effect("does not keep another API's dead session from being replaced", () =>
+    Effect.gen(function* () {
+      yield* fails(ThingSpaceEmulator.answer(400, { body: expired }), "/api/diagnostics/v1", Number.POSITIVE_INFINITY)
+      for (let n = 0; n < 50; n++) assert.strictEqual((yield* get("/api/diagnostics/v1/devices")).status, 400)
+      yield* emulated((emulator) => emulator.endSessions)
+      assert.strictEqual((yield* get(account)).status, 200)
+    }).pipe(Effect.provide(pipeline.layer()))
+  )
+
+  it.effect("costs no more where its callers do not wait for the answer", () =>
+    Effect.gen(function* () {
+      yield* get(account)
+      yield* fails(ThingSpaceEmulator.answer(400, { body: expired }), account, Number.POSITIVE_INFINITY)
+      for (let n = 0; n < 20; n++) {
+        const call = yield* Effect.fork(Effect.timeoutOption(get(account), "50 millis"))
+        yield* TestClock.adjust("50 millis")
+        yield* Fiber.join(call)
+      }
       assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 2 })
+    }).pipe(
+      Effect.provide(
+        pipeline.layer(undefined, { responseLatency: (n, path) => (n > 3 && path === account ? "30 millis" : 0) })
+      )
+    )
+  )
+
+  it.effect("costs no more where each call has a client of its own", () =>
+    Effect.gen(function* () {
+      const http = yield* HttpClient.HttpClient
+      const tokens = yield* TokenSource.TokenSource
+      const sessions = yield* SessionSource.SessionSource
+      yield* fails(ThingSpaceEmulator.answer(400, { body: expired }), account, Number.POSITIVE_INFINITY)
+      for (let n = 0; n < 20; n++) {
+        const client = ThingSpaceHttpClient.withSession(http, { tokens, sessions })
+        assert.strictEqual((yield* client.get(account)).status, 400)
+      }
+      assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 2 })
+    }).pipe(Effect.provide(pipeline.layer()))
+  )
+
+  it.effect("is that of a session which died twice while one call was under way, and of no call a second later", () =>
+    Effect.gen(function* () {
+      yield* get(account)
+      yield* fails(ThingSpaceEmulator.answer(400, { body: expired }), account, 2)
+      assert.strictEqual((yield* get(account)).status, 400)
+      yield* emulated((emulator) => emulator.endSessions)
+      yield* TestClock.adjust("1 seconds")
+      assert.strictEqual((yield* get(account)).status, 200)
     }).pipe(Effect.provide(pipeline.layer()))
   )
 
