@@ -15,6 +15,7 @@ import type * as Scope from "effect/Scope"
 import { type AuthError, EndpointError } from "./AuthError.js"
 import * as background from "./internal/background.js"
 import * as carrier from "./internal/carrier.js"
+import type { Held } from "./internal/heldState.js"
 import * as idleKeeper from "./internal/idleKeeper.js"
 import * as platformError from "./internal/platformError.js"
 import * as renewable from "./internal/renewable.js"
@@ -161,7 +162,7 @@ export const make = (
       logIn: held.get
     })
 
-    const touch = (session: renewable.Held<SessionToken>, sentAt: number): undefined => {
+    const touch = (session: Held<SessionToken>, sentAt: number): undefined => {
       const expiresAt = sentAt + idleMillis
       if (expiresAt < session.expiresAt) return
       session.expiresAt = expiresAt

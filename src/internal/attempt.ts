@@ -6,7 +6,7 @@ import type { SessionToken } from "../SessionToken.js"
 import type * as address from "./address.js"
 import { apiOf, type Brake } from "./brake.js"
 import type { Brakes, Carrier } from "./carrier.js"
-import type { Held } from "./renewable.js"
+import type { Held } from "./heldState.js"
 
 /** @internal */
 export type Trials = ReadonlyArray<{ readonly brake: Brake; readonly api: string }>

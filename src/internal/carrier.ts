@@ -4,7 +4,7 @@ import type { AccessToken } from "../AccessToken.js"
 import { type AuthError, type Endpoint, EndpointError, type TokenError } from "../AuthError.js"
 import type { SessionToken } from "../SessionToken.js"
 import * as brake from "./brake.js"
-import type { Held } from "./renewable.js"
+import type { Held } from "./heldState.js"
 import * as secretText from "./secretText.js"
 
 /**

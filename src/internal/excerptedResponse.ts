@@ -1,11 +1,10 @@
 import * as HttpClientError from "@effect/platform/HttpClientError"
-import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Effect from "effect/Effect"
-import * as Inspectable from "effect/Inspectable"
 import * as Stream from "effect/Stream"
 import * as excerpt from "./excerpt.js"
+import { OutwardResponse } from "./outwardResponse.js"
 
 /**
  * A response of which the beginning has been read, and which can still be read in every way, and again where its body
@@ -13,40 +12,16 @@ import * as excerpt from "./excerpt.js"
  *
  * @internal
  */
-export class ExcerptedResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
-  readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
-  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
-  readonly #original: HttpClientResponse.HttpClientResponse
+export class ExcerptedResponse extends OutwardResponse {
   readonly #excerpt: excerpt.Excerpt
   #rest: Effect.Effect<Uint8Array, HttpClientError.ResponseError> | undefined
 
   constructor(original: HttpClientResponse.HttpClientResponse, beginning: excerpt.Excerpt) {
-    super()
-    this.#original = original
+    super(original, original.request)
     this.#excerpt = beginning
   }
 
-  get request() {
-    return this.#original.request
-  }
-
-  get status() {
-    return this.#original.status
-  }
-
-  get headers() {
-    return this.#original.headers
-  }
-
-  get cookies() {
-    return this.#original.cookies
-  }
-
-  get remoteAddress() {
-    return this.#original.remoteAddress
-  }
-
-  get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
+  override get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
     return Stream.suspend(() =>
       Stream.concat(
         Stream.make(this.#excerpt.bytes),
@@ -65,23 +40,23 @@ export class ExcerptedResponse extends Inspectable.Class implements HttpClientRe
     return Effect.map(this.#rest, (rest) => excerpt.concat([this.#excerpt.bytes, rest]))
   }
 
-  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
+  override get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
     return Effect.map(this.#bytes, (bytes) => bytes.buffer)
   }
 
-  get text(): Effect.Effect<string, HttpClientError.ResponseError> {
+  override get text(): Effect.Effect<string, HttpClientError.ResponseError> {
     return Effect.map(this.#bytes, (bytes) => new TextDecoder().decode(bytes))
   }
 
-  get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
+  override get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
     return Effect.flatMap(this.text, (text) => this.#decode((): unknown => (text === "" ? null : JSON.parse(text))))
   }
 
-  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.ResponseError> {
+  override get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.ResponseError> {
     return Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text)))
   }
 
-  get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
+  override get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
     return Effect.flatMap(this.#bytes, (bytes) =>
       Effect.tryPromise({
         try: () => new Response(bytes, { headers: { "content-type": this.headers["content-type"] ?? "" } }).formData(),
@@ -96,13 +71,5 @@ export class ExcerptedResponse extends Inspectable.Class implements HttpClientRe
 
   #decodeError(cause: unknown): HttpClientError.ResponseError {
     return new HttpClientError.ResponseError({ request: this.request, response: this, reason: "Decode", cause })
-  }
-
-  toJSON(): unknown {
-    return HttpIncomingMessage.inspect(this, {
-      _id: "@effect/platform/HttpClientResponse",
-      request: this.request.toJSON(),
-      status: this.status
-    })
   }
 }

@@ -6,7 +6,7 @@ import type * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
 import type { Background } from "./background.js"
-import type { Held } from "./renewable.js"
+import type { Held } from "./heldState.js"
 
 /**
  * Logs in again when a session has idled out, for as long as a schedule says.

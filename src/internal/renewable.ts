@@ -5,53 +5,7 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import type { Background } from "./background.js"
-
-/**
- * A credential and what a request needs of it.
- *
- * @internal
- */
-export interface Held<T> {
-  readonly token: T
-  /** What tells it from another: two tokens are the same where their secrets are. */
-  readonly secret: string
-  /** The header's value, made once. */
-  readonly header: string
-  /** From when it is not sent any more, in milliseconds of the clock; a use can move it. */
-  expiresAt: number
-}
-
-type Flight<T, E> = Fiber.RuntimeFiber<Held<T>, E>
-
-/** None held; the next caller starts a flight. */
-interface Empty<T, E> {
-  readonly _tag: "Empty"
-  /** The secret that was refused last. */
-  readonly refused?: string
-  /** A renewal that was under way when its predecessor was refused: it is ended before another flight starts. */
-  readonly discarded?: Flight<T, E>
-}
-
-/** A flight is under way; callers wait for its exit. */
-interface Pending<T, E> {
-  readonly _tag: "Pending"
-  readonly flight: Flight<T, E>
-  readonly refused?: string | undefined
-  /** It took off before the predecessor had expired, so it may bring the same credential again. */
-  readonly early?: true
-}
-
-/** One is held. */
-interface Ready<T, E> {
-  readonly _tag: "Ready"
-  readonly held: Held<T>
-  /** `Due` once the margin begins, then the flight that looks for a successor, then `Settled` until it has expired. */
-  readonly renewal: "Due" | "Settled" | Flight<T, E>
-  /** When it was handed back although it had been refused: asking again at once would bring it back again. */
-  readonly handedBackAt?: number
-}
-
-type State<T, E> = Empty<T, E> | Pending<T, E> | Ready<T, E>
+import type { Empty, Flight, Held, Ready, State } from "./heldState.js"
 
 /** How long the refusals of a credential that was handed back after a refusal are not acted on, in milliseconds. */
 const patience = 60_000

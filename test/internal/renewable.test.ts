@@ -11,12 +11,13 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as Tracer from "effect/Tracer"
 import * as background from "../../src/internal/background.js"
+import type { Held } from "../../src/internal/heldState.js"
 import * as renewable from "../../src/internal/renewable.js"
 import { settle } from "../utils/pipeline.js"
 
-type Outcome = Deferred.Deferred<renewable.Held<string>, string>
+type Outcome = Deferred.Deferred<Held<string>, string>
 
-const held = (secret: string, expiresAt = Number.POSITIVE_INFINITY): renewable.Held<string> => ({
+const held = (secret: string, expiresAt = Number.POSITIVE_INFINITY): Held<string> => ({
   token: secret,
   secret,
   header: secret,
@@ -31,7 +32,7 @@ const make = Effect.gen(function* () {
   const flights: Array<Outcome> = []
   const running = { now: 0, most: 0 }
   const acquire = Effect.gen(function* () {
-    const outcome = yield* Deferred.make<renewable.Held<string>, string>()
+    const outcome = yield* Deferred.make<Held<string>, string>()
     flights.push(outcome)
     running.now += 1
     running.most = Math.max(running.most, running.now)
