@@ -66,7 +66,11 @@ export interface SessionOptions extends AccessTokenOptions {
   readonly sessions: SessionSource.Service
 }
 
-const defaultSettings = ThingSpaceConfig.ThingSpaceConfig.defaultValue()
+const shared = (options: AccessTokenOptions) => ({
+  tokens: carrier.ofTokenSource(options.tokens),
+  settings: options.config ?? ThingSpaceConfig.ThingSpaceConfig.defaultValue(),
+  classify: options.classify ?? Rejection.classify
+})
 
 /**
  * Has a client carry the access token, and send a request again, once, with another where the platform refuses it.
@@ -93,12 +97,7 @@ export const withAccessToken: {
     client: HttpClient.HttpClient.With<E, R>,
     options: AccessTokenOptions
   ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | TokenError, R> =>
-    middleware.make<E, R, never>(client, {
-      tokens: carrier.ofTokenSource(options.tokens),
-      sessions: undefined,
-      settings: options.config ?? defaultSettings,
-      classify: options.classify ?? Rejection.classify
-    })
+    middleware.make<E, R, never>(client, { ...shared(options), sessions: undefined })
 )
 
 /**
@@ -126,10 +125,8 @@ export const withSession: {
     options: SessionOptions
   ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | AuthError, R> =>
     middleware.make<E, R, AuthError>(client, {
-      tokens: carrier.ofTokenSource(options.tokens),
-      sessions: carrier.ofSessionSource(options.sessions),
-      settings: options.config ?? defaultSettings,
-      classify: options.classify ?? Rejection.classify
+      ...shared(options),
+      sessions: carrier.ofSessionSource(options.sessions)
     })
 )
 
@@ -168,6 +165,18 @@ export const layerFromSources: Layer.Layer<
 export interface Options extends Credentials.App, Credentials.Uws, TokenSource.Options, SessionSource.Options {}
 
 /**
+ * What the assembled layers provide: the client, and what it is made of that a program may want to speak to.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Services =
+  | ThingSpaceHttpClient
+  | TokenSource.TokenSource
+  | SessionSource.SessionSource
+  | LoginGuard.LoginGuard
+
+/**
  * The whole pipeline over credentials that the program provides: rotating ones, from `Credentials.layerAppEffect` and
  * `Credentials.layerUwsEffect`, or from a vault. All else is as for `layer`.
  *
@@ -176,11 +185,7 @@ export interface Options extends Credentials.App, Credentials.Uws, TokenSource.O
  */
 export const layerFromCredentials = (
   options?: TokenSource.Options & SessionSource.Options
-): Layer.Layer<
-  ThingSpaceHttpClient | TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard,
-  never,
-  HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials
-> =>
+): Layer.Layer<Services, never, HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials> =>
   // Made anew in each call, because a build shares layers that are the same value: two accounts would get one client.
   Layer.scoped(ThingSpaceHttpClient, fromSources).pipe(
     Layer.provideMerge(SessionSource.layer(options)),
@@ -203,13 +208,7 @@ export const layerFromCredentials = (
  * @since 0.1.0
  * @category layers
  */
-export const layer = (
-  options: Options
-): Layer.Layer<
-  ThingSpaceHttpClient | TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard,
-  never,
-  HttpClient.HttpClient
-> =>
+export const layer = (options: Options): Layer.Layer<Services, never, HttpClient.HttpClient> =>
   layerFromCredentials(options).pipe(
     Layer.provide(Layer.merge(Credentials.layerApp(options), Credentials.layerUws(options)))
   )
@@ -225,11 +224,7 @@ export const layer = (
  */
 export const layerConfig = (
   options?: TokenSource.Options & SessionSource.Options
-): Layer.Layer<
-  ThingSpaceHttpClient | TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard,
-  ConfigError.ConfigError,
-  HttpClient.HttpClient
-> =>
+): Layer.Layer<Services, ConfigError.ConfigError, HttpClient.HttpClient> =>
   layerFromCredentials(options).pipe(
     Layer.provide(Layer.fresh(Layer.merge(Credentials.layerConfig, ThingSpaceConfig.layerConfig)))
   )

@@ -32,8 +32,6 @@ export interface Call<A> {
 /** @internal */
 export type Send = <A>(call: Call<A>) => Effect.Effect<A, EndpointFailure>
 
-const limit = 64 * 1024
-
 const requests = Metric.counter("thingspace.auth.requests", {
   description: "Authentication calls to ThingSpace, by endpoint and outcome",
   incremental: true
@@ -81,20 +79,23 @@ const decode = <A>(call: Call<A>, status: number, body: string): Effect.Effect<A
 
 /** The call's own deadline covers the body too. */
 const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, EndpointFailure> =>
-  Effect.flatMap(excerpt.take(response, limit, Duration.infinity), (beginning): Effect.Effect<A, EndpointFailure> => {
-    const { endpoint } = call
-    const { status } = response
-    const body = new TextDecoder().decode(beginning.bytes)
-    if (status < 200 || status >= 300) {
-      return Effect.zipRight(beginning.discard, Effect.fail(fromAnswer(endpoint, status, body, call.secrets)))
+  Effect.flatMap(
+    excerpt.take(response, excerpt.limit, Duration.infinity),
+    (beginning): Effect.Effect<A, EndpointFailure> => {
+      const { endpoint } = call
+      const { status } = response
+      const body = new TextDecoder().decode(beginning.bytes)
+      if (status < 200 || status >= 300) {
+        return Effect.zipRight(beginning.discard, Effect.fail(fromAnswer(endpoint, status, body, call.secrets)))
+      }
+      if (beginning.complete) return decode(call, status, body)
+      const failure =
+        beginning.bytes.length > excerpt.limit
+          ? new EndpointError({ endpoint, reason: "Decode", status, description: "the body is longer than 64 KiB" })
+          : new EndpointError({ endpoint, reason: "Transport", status, description: "the body broke off" })
+      return Effect.zipRight(beginning.discard, Effect.fail(failure))
     }
-    if (beginning.complete) return decode(call, status, body)
-    const failure =
-      beginning.bytes.length > limit
-        ? new EndpointError({ endpoint, reason: "Decode", status, description: "the body is longer than 64 KiB" })
-        : new EndpointError({ endpoint, reason: "Transport", status, description: "the body broke off" })
-    return Effect.zipRight(beginning.discard, Effect.fail(failure))
-  })
+  )
 
 /**
  * Sends authentication calls: to the platform's own address, each within its deadline, and with every failure turned

@@ -22,6 +22,13 @@ export interface Excerpt {
   readonly discard: Effect.Effect<void>
 }
 
+/**
+ * As much of a body as is read to learn what it says, in bytes.
+ *
+ * @internal
+ */
+export const limit = 64 * 1024
+
 /** @internal */
 export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
   const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))

@@ -65,7 +65,7 @@ export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
       logins = 0
       while (held !== undefined) {
         const began = held.expiresAt - idleMillis
-        const [next, , decision] = yield* Effect.tapErrorCause(schedule.step(began, idleTimeout, state), () =>
+        const [next, , decision] = yield* Effect.tapDefect(schedule.step(began, idleTimeout, state), () =>
           Effect.sync(() => {
             broken = true
           })

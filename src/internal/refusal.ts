@@ -15,8 +15,6 @@ export interface Reading {
   readonly discard: Effect.Effect<void>
 }
 
-const bodyLimit = 64 * 1024
-
 /**
  * Whether an error is an answer of the platform's, from a client that was built to fail on some statuses.
  *
@@ -44,7 +42,7 @@ export const read = (
   }: { readonly classify: (status: number, body: string) => Rejection; readonly settings: Settings }
 ): Effect.Effect<Reading> =>
   isTextual(response.headers["content-type"])
-    ? Effect.map(excerpt.take(response, bodyLimit, settings.requestTimeout), (beginning) => ({
+    ? Effect.map(excerpt.take(response, excerpt.limit, settings.requestTimeout), (beginning) => ({
         rejection: classify(response.status, new TextDecoder().decode(beginning.bytes)),
         response: new ExcerptedResponse(response, beginning),
         discard: beginning.discard

@@ -204,6 +204,19 @@ describe("a refusal that renewing cannot mend", () => {
     }).pipe(Effect.provide(pipeline.layer()))
   )
 
+  it.effect("is that of an API which says 401 of every session: one login, then none for a minute", () =>
+    Effect.gen(function* () {
+      const body = JSON.stringify({ errorCode: "INVALID_ACCOUNT", errorMessage: "An error was encountered." })
+      yield* fails(ThingSpaceEmulator.answer(401, { body }), "/api/diagnostics/v1", Number.POSITIVE_INFINITY)
+      for (let n = 0; n < 61; n++) {
+        assert.deepStrictEqual(yield* cost, { tokens: Math.min(n, 1), logins: Math.min(n, 1) * 2 })
+        assert.strictEqual((yield* get("/api/diagnostics/v1/devices")).status, 401)
+        yield* TestClock.adjust("1 seconds")
+      }
+      assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 3 })
+    }).pipe(Effect.provide(pipeline.layer()))
+  )
+
   it.effect("does not keep another API's dead session from being replaced", () =>
     Effect.gen(function* () {
       yield* fails(ThingSpaceEmulator.answer(400, { body: expired }), "/api/diagnostics/v1", Number.POSITIVE_INFINITY)
