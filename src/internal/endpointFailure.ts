@@ -12,16 +12,25 @@ const notSentCodes: ReadonlySet<unknown> = new Set([
   "EAI_AGAIN",
   "UND_ERR_CONNECT_TIMEOUT",
   "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "ERR_TLS_CERT_ALTNAME_INVALID",
   "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
 ])
 
 /** These also end a connection under way, after the request. */
 const unreachableCodes: ReadonlySet<unknown> = new Set(["EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"])
 
-const isConnecting = (cause: object): boolean => "syscall" in cause && cause.syscall === "connect"
+const isConnect = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "syscall" in error && error.syscall === "connect"
+
+/** Where a host has several addresses, Node's error names no call itself, and holds one error for each address. */
+const isConnecting = (cause: object): boolean =>
+  isConnect(cause) ||
+  ("errors" in cause && Array.isArray(cause.errors) && cause.errors.length > 0 && cause.errors.every(isConnect))
 
 /** The system's code for a connection that was never made, however deep the transport put it. */
 const notSentCode = (cause: unknown, depth = 5): string | undefined => {
