@@ -11,6 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -41,7 +42,8 @@ export interface Service {
    * Ends an access token for everyone who uses it: `POST /api/ts/v1/oauth2/revoke`, RFC 7009 section 2.1 with the
    * platform's `grant_type` added.
    *
-   * A token that is unknown or already revoked counts as revoked. Fails as `requestToken` does.
+   * A token that is unknown or already revoked counts as revoked, and of a success only the status is looked at. Fails
+   * as `requestToken` does.
    */
   readonly revokeToken: (credentials: Credentials.App, token: AccessToken) => Effect.Effect<void, TokenError>
 }
@@ -53,6 +55,40 @@ export interface Service {
  * @category tags
  */
 export class OAuthClient extends Context.Tag("effect-thingspace-auth/OAuthClient")<OAuthClient, Service>() {}
+
+/**
+ * How key and secret are written before the Basic header's base64; read once, when a client is built.
+ *
+ * - `form`: each form-encoded, as RFC 6749 section 2.3.1 asks. The default.
+ * - `verbatim`: as they are, in UTF-8, as RFC 7617 has it: for servers that do not decode them. A colon in the key, or a
+ *   control character in either, cannot be written so and is a `CredentialsError`, with nothing sent.
+ *
+ * Both write letters, digits, `-`, `.`, `_` and `*` alike, and so the UUIDs that the platform issues. Provide
+ * `Layer.succeed(OAuthClient.BasicEncoding, "verbatim")` beneath a client, or beneath the whole pipeline, to change it.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export class BasicEncoding extends Context.Reference<BasicEncoding>()(
+  "effect-thingspace-auth/OAuthClient/BasicEncoding",
+  { defaultValue: (): "form" | "verbatim" => "form" }
+) {}
+
+/** What follows `Basic` in the header, or why nothing can. */
+const basicCredentials = (
+  encoding: "form" | "verbatim",
+  key: string,
+  secret: string
+): Either.Either<string, string> => {
+  if (key === "" || secret === "") return Either.left("the key or the secret is empty")
+  if (encoding === "form") {
+    return Either.right(Encoding.encodeBase64(`${secretText.formEncode(key)}:${secretText.formEncode(secret)}`))
+  }
+  if (key.includes(":")) return Either.left("the key holds a colon, which Basic cannot carry verbatim")
+  return /\p{Cc}/u.test(key + secret)
+    ? Either.left("the key or the secret holds a control character, which Basic cannot carry verbatim")
+    : Either.right(Encoding.encodeBase64(`${key}:${secret}`))
+}
 
 const formPost = (path: string, basic: string, body: string): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.post(path).pipe(
@@ -86,7 +122,10 @@ const expiry = (sentAt: number, expiresIn: unknown): Option.Option<DateTime.Utc>
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect.map(endpoint.make, (send): Service => {
+export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect.gen(function* () {
+  const send = yield* endpoint.make
+  const encoding = yield* BasicEncoding
+
   const post = <A>(
     name: "requestToken" | "revokeToken",
     credentials: Credentials.App,
@@ -95,15 +134,13 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
   ): Effect.Effect<A, TokenError> => {
     const key = Redacted.value(credentials.key)
     const secret = Redacted.value(credentials.secret)
-    if (key === "" || secret === "") {
-      return Effect.fail(new CredentialsError({ credentials: "App", description: "the key or the secret is empty" }))
-    }
+    const basic = basicCredentials(encoding, key, secret)
+    if (Either.isLeft(basic)) return Effect.fail(new CredentialsError({ credentials: "App", description: basic.left }))
     const path = name === "requestToken" ? "/api/ts/v1/oauth2/token" : "/api/ts/v1/oauth2/revoke"
-    const basic = Encoding.encodeBase64(`${secretText.formEncode(key)}:${secretText.formEncode(secret)}`)
     const body = `grant_type=client_credentials${token === undefined ? "" : `&token=${secretText.formEncode(token)}`}`
-    const secrets = [basic, secret, key, token ?? ""]
+    const secrets = [basic.right, secret, key, token ?? ""]
     return Effect.catchTag(
-      send({ endpoint: name, request: formPost(path, basic, body), success, secrets }),
+      send({ endpoint: name, request: formPost(path, basic.right, body), success, secrets }),
       "SessionError",
       ({ errorCode, errorMessage, status }) =>
         Effect.fail(
@@ -112,7 +149,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
     )
   }
 
-  return {
+  const service: Service = {
     requestToken: (credentials) =>
       Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
         Effect.map(
@@ -124,12 +161,17 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
     revokeToken: (credentials, token) =>
       post("revokeToken", credentials, Schema.String, Redacted.value(token.secret)).pipe(
         Effect.asVoid,
-        Effect.catchIf(isUnknownToken, () => Effect.void)
+        Effect.catchIf(isRevoked, () => Effect.void)
       )
   }
+  return service
 })
 
-const isUnknownToken = (error: TokenError): boolean => error._tag === "OAuthError" && error.error === "invalid_token"
+/** RFC 7009 section 2.2: a token that the platform does not know is revoked, and a success says nothing in its body. */
+const isRevoked = (error: TokenError): boolean =>
+  error._tag === "EndpointError"
+    ? error.status !== undefined && error.status < 300
+    : error._tag === "OAuthError" && error.error === "invalid_token"
 
 /**
  * The client over the `HttpClient` at hand.
