@@ -56,6 +56,7 @@ const steps: ReadonlyArray<readonly [name: string, check: () => boolean]> = [
     () => run("effect-language-service diagnostics --project tsconfig.json --format text --strict")
   ],
   ["Types", () => run("tsc --noEmit -p tsconfig.json")],
+  ["What the compiler must refuse", () => run("tstyche")],
   ["Imports point one way", () => none(layered())],
   ["Every export documented", () => none(documented())],
   ["Lockfile complete, without hosts", () => none(complete())],

@@ -1,0 +1,94 @@
+/**
+ * Proves that the emulated platform asks nothing of a test: it never fails, and what it shows is read-only and typed.
+ */
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import { ThingSpaceEmulator } from "effect-thingspace-auth"
+import { describe, expect, test } from "tstyche"
+
+declare const emulator: ThingSpaceEmulator.Service
+declare const exchange: ThingSpaceEmulator.Exchange
+
+const { answer, hang, lostRequest, lostResponse, truncated } = ThingSpaceEmulator
+
+describe("the service", () => {
+  test("shows what the platform has received and knows, without failing", () => {
+    expect(emulator.exchanges).type.toBe<Effect.Effect<ReadonlyArray<ThingSpaceEmulator.Exchange>>>()
+    expect(emulator.currentToken).type.toBe<Effect.Effect<Option.Option<string>>>()
+    expect(emulator.liveSessions).type.toBe<Effect.Effect<ReadonlyArray<string>>>()
+    expect(emulator.lockedUsers).type.toBe<Effect.Effect<ReadonlyArray<string>>>()
+  })
+
+  test("does what it is told, without failing", () => {
+    expect(emulator.revokeAll).type.toBe<Effect.Effect<void>>()
+    expect(emulator.endSessions).type.toBe<Effect.Effect<void>>()
+    expect(emulator.clearExchanges).type.toBe<Effect.Effect<void>>()
+    expect(emulator.clearFaults).type.toBe<Effect.Effect<void>>()
+    expect(emulator.failNext(hang)).type.toBe<Effect.Effect<void>>()
+    expect(emulator.changePassword("user", "password")).type.toBe<Effect.Effect<void>>()
+  })
+
+  test("hands over what comes for as long as a scope is open", () => {
+    expect(emulator.subscribe).type.toBe<
+      Effect.Effect<Queue.Dequeue<ThingSpaceEmulator.Exchange>, never, Scope.Scope>
+    >()
+  })
+})
+
+describe("failNext", () => {
+  test("takes each of the five faults, and nothing else", () => {
+    expect(emulator.failNext).type.toBeCallableWith(answer(503))
+    expect(emulator.failNext).type.toBeCallableWith(hang)
+    expect(emulator.failNext).type.toBeCallableWith(lostRequest)
+    expect(emulator.failNext).type.toBeCallableWith(lostResponse)
+    expect(emulator.failNext).type.toBeCallableWith(truncated)
+    expect<ThingSpaceEmulator.Fault["_tag"]>().type.toBe<
+      "Answer" | "Hang" | "LostRequest" | "LostResponse" | "Truncated"
+    >()
+    expect(emulator.failNext).type.not.toBeCallableWith(503)
+    expect(emulator.failNext).type.not.toBeCallableWith(answer)
+    expect(emulator.failNext).type.not.toBeCallableWith({ _tag: "Explode" })
+  })
+
+  test("takes a path and a number of times", () => {
+    expect(emulator.failNext).type.toBeCallableWith(hang, { path: "/api", times: Number.POSITIVE_INFINITY })
+    expect(emulator.failNext).type.not.toBeCallableWith(hang, { path: /api/ })
+    expect(emulator.failNext).type.not.toBeCallableWith(hang, { time: 2 })
+    expect(emulator.failNext).type.not.toBeCallableWith(hang, 2)
+  })
+})
+
+describe("an exchange", () => {
+  test("has no status where the platform decided on none", () => {
+    expect(exchange.status).type.toBe<number | undefined>()
+    expect(exchange.fault).type.toBe<ThingSpaceEmulator.Fault["_tag"] | undefined>()
+  })
+
+  test("may lack a header", () => {
+    expect(exchange.headers["vz-m2m-token"]).type.toBe<string | undefined>()
+  })
+})
+
+describe("the options", () => {
+  test("may all be left out, and are refused where they are unknown", () => {
+    expect(ThingSpaceEmulator.layer).type.toBeCallableWith()
+    expect(ThingSpaceEmulator.layer).type.toBeCallableWith({ tokenLifetime: "5 seconds", singleSession: true })
+    expect(ThingSpaceEmulator.layer).type.not.toBeCallableWith({ tokenLifeTime: "5 seconds" })
+    expect(ThingSpaceEmulator.serve).type.not.toBeCallableWith({ sessionIdle: "a while" })
+  })
+
+  test("give a latency once for all, or for each request", () => {
+    expect(ThingSpaceEmulator.serve).type.toBeCallableWith({ requestLatency: "5 millis" })
+    expect(ThingSpaceEmulator.serve).type.toBeCallableWith({
+      responseLatency: (n: number, path: string) => (path === "/" ? n : "1 second")
+    })
+    expect(ThingSpaceEmulator.serve).type.not.toBeCallableWith({ requestLatency: (path: string) => path.length })
+  })
+
+  test("each have a default", () => {
+    expect<keyof ThingSpaceEmulator.Options>().type.toBeAssignableTo<keyof ThingSpaceEmulator.Defaults>()
+    expect<undefined>().type.not.toBeAssignableTo<ThingSpaceEmulator.Defaults[keyof ThingSpaceEmulator.Options]>()
+  })
+})

@@ -1,0 +1,175 @@
+/**
+ * Proves what the methods of each service take and how they can fail: nothing hides an error, and nothing requires more.
+ */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import {
+  type AccessToken,
+  type AuthError,
+  Credentials,
+  LoginGuard,
+  OAuthClient,
+  SessionClient,
+  SessionSource,
+  type SessionToken,
+  TokenSource
+} from "effect-thingspace-auth"
+import { describe, expect, test } from "tstyche"
+
+declare const access: AccessToken.AccessToken
+declare const session: SessionToken.SessionToken
+declare const app: Credentials.App
+declare const user: Credentials.Uws
+
+type TokenEffect<A> = Effect.Effect<A, AuthError.TokenError>
+type SessionEffect<A> = Effect.Effect<A, AuthError.AuthError>
+
+declare const oauth: OAuthClient.Service
+declare const sessionClient: SessionClient.Service
+declare const tokens: TokenSource.Service
+declare const sessions: SessionSource.Service
+declare const guard: LoginGuard.Service
+declare const login: (credentials: Credentials.Uws) => SessionEffect<SessionToken.SessionToken>
+
+describe("Credentials", () => {
+  test("are Effects, run at each acquisition", () => {
+    expect<Context.Tag.Service<Credentials.AppCredentials>>().type.toBe<
+      Effect.Effect<Credentials.App, AuthError.CredentialsError>
+    >()
+    expect<Context.Tag.Service<Credentials.UwsCredentials>>().type.toBe<
+      Effect.Effect<Credentials.Uws, AuthError.CredentialsError>
+    >()
+  })
+
+  test("of the application are not those of the user", () => {
+    expect(Credentials.layerApp).type.not.toBeCallableWith(user)
+    expect(Credentials.layerUws).type.not.toBeCallableWith(app)
+    expect<Credentials.AppCredentials>().type.not.toBeAssignableTo<Credentials.UwsCredentials>()
+  })
+})
+
+describe("OAuthClient", () => {
+  test("fails with TokenError", () => {
+    expect(oauth.requestToken(app)).type.toBe<TokenEffect<AccessToken.AccessToken>>()
+    expect(oauth.revokeToken(app, access)).type.toBe<TokenEffect<void>>()
+  })
+
+  test("is made of an HttpClient", () => {
+    expect(OAuthClient.make).type.toBe<Effect.Effect<OAuthClient.Service, never, HttpClient.HttpClient>>()
+  })
+})
+
+describe("SessionClient", () => {
+  test("fails with AuthError", () => {
+    expect(sessionClient.login(access, user)).type.toBe<SessionEffect<SessionToken.SessionToken>>()
+    expect(sessionClient.logout(access, session)).type.toBe<SessionEffect<void>>()
+    expect(sessionClient.resetPassword(access, session, user.password)).type.toBe<SessionEffect<Redacted.Redacted>>()
+  })
+
+  test("is made of an HttpClient", () => {
+    expect(SessionClient.make).type.toBe<Effect.Effect<SessionClient.Service, never, HttpClient.HttpClient>>()
+  })
+
+  test("wants the application's token before the user, and the session before the password", () => {
+    expect(sessionClient.login).type.not.toBeCallableWith(user, access)
+    expect(sessionClient.logout).type.not.toBeCallableWith(session, access)
+    expect(sessionClient.resetPassword).type.not.toBeCallableWith(access, user.password, session)
+  })
+})
+
+describe("TokenSource", () => {
+  test("fails with TokenError, and forgets without failing", () => {
+    expect(tokens.get).type.toBe<TokenEffect<AccessToken.AccessToken>>()
+    expect(tokens.revoke).type.toBe<TokenEffect<void>>()
+    expect(tokens.invalidate(access)).type.toBe<Effect.Effect<void>>()
+  })
+
+  test("is made within a scope", () => {
+    expect(TokenSource.make()).type.toBe<
+      Effect.Effect<TokenSource.Service, never, OAuthClient.OAuthClient | Credentials.AppCredentials | Scope.Scope>
+    >()
+  })
+
+  test("is told by value what was refused", () => {
+    expect(tokens.invalidate).type.not.toBeCallableWith()
+    expect(tokens.invalidate).type.not.toBeCallableWith(session)
+    expect(tokens.invalidate).type.not.toBeCallableWith(access.secret)
+  })
+})
+
+describe("SessionSource", () => {
+  test("fails with AuthError, and forgets without failing", () => {
+    expect(sessions.get).type.toBe<SessionEffect<SessionToken.SessionToken>>()
+    expect(sessions.logout).type.toBe<SessionEffect<void>>()
+    expect(sessions.invalidate(session)).type.toBe<Effect.Effect<void>>()
+    expect(sessions.used(session, 0)).type.toBe<Effect.Effect<void>>()
+  })
+
+  test("is made within a scope", () => {
+    expect(SessionSource.make()).type.toBe<
+      Effect.Effect<
+        SessionSource.Service,
+        never,
+        TokenSource.TokenSource | LoginGuard.LoginGuard | SessionClient.SessionClient | Scope.Scope
+      >
+    >()
+  })
+
+  test("takes the time of a use in milliseconds", () => {
+    expect(sessions.used).type.not.toBeCallableWith(session)
+    expect(sessions.used).type.not.toBeCallableWith(session, new Date())
+  })
+})
+
+describe("LoginGuard", () => {
+  test("fails as the login does, LoginBlocked included, and resets without failing", () => {
+    expect(guard.attempt(login)).type.toBe<SessionEffect<SessionToken.SessionToken>>()
+    expect(guard.reset).type.toBe<Effect.Effect<void>>()
+    expect(LoginGuard.make).type.toBe<Effect.Effect<LoginGuard.Service, never, Credentials.UwsCredentials>>()
+  })
+
+  test("takes a login that brings a session, requires nothing and has no errors of its own", () => {
+    expect(guard.attempt).type.toBeCallableWith(() => Effect.succeed(session))
+    expect(guard.attempt).type.not.toBeCallableWith(() => Effect.succeed("session"))
+    expect(guard.attempt).type.not.toBeCallableWith(() => Effect.fail(new Error("no")))
+    expect(guard.attempt).type.not.toBeCallableWith(() => Effect.as(SessionClient.SessionClient, session))
+    expect(guard.attempt).type.not.toBeCallableWith(login(user))
+  })
+})
+
+describe("a token", () => {
+  test("of access says when it expires, if it does", () => {
+    expect(access.expiresAt).type.toBe<Option.Option<DateTime.Utc>>()
+  })
+
+  test("of a session says nothing but its secret", () => {
+    expect<keyof SessionToken.SessionToken>().type.toBe<"secret">()
+  })
+})
+
+describe("a source of the program's own", () => {
+  const own = { get: Effect.succeed(access), invalidate: () => Effect.void, revoke: Effect.void }
+
+  test("is a plain object", () => {
+    expect(Layer.succeed).type.toBeCallableWith(TokenSource.TokenSource, own)
+  })
+
+  test("has every method, and no other errors", () => {
+    const { revoke: _, ...lacking } = own
+    expect(Layer.succeed).type.not.toBeCallableWith(TokenSource.TokenSource, lacking)
+    expect(Layer.succeed).type.not.toBeCallableWith(TokenSource.TokenSource, { ...own, get: Effect.fail("no") })
+    expect(Layer.succeed).type.not.toBeCallableWith(TokenSource.TokenSource, { ...own, get: Effect.succeed("token") })
+    expect(Layer.succeed).type.not.toBeCallableWith(SessionSource.SessionSource, own)
+  })
+
+  test("brings its requirements along nowhere: they are provided before", () => {
+    const needy = Effect.as(OAuthClient.OAuthClient, access)
+    expect(Layer.succeed).type.not.toBeCallableWith(TokenSource.TokenSource, { ...own, get: needy })
+  })
+})
