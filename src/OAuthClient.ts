@@ -126,28 +126,32 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
   const send = yield* endpoint.make
   const encoding = yield* BasicEncoding
 
+  // Suspended, because whoever prints an effect prints what it is made of.
   const post = <A>(
     name: "requestToken" | "revokeToken",
     credentials: Credentials.App,
     success: Schema.Schema<A, string>,
-    token?: string
-  ): Effect.Effect<A, TokenError> => {
-    const key = Redacted.value(credentials.key)
-    const secret = Redacted.value(credentials.secret)
-    const basic = basicCredentials(encoding, key, secret)
-    if (Either.isLeft(basic)) return Effect.fail(new CredentialsError({ credentials: "App", description: basic.left }))
-    const path = name === "requestToken" ? "/api/ts/v1/oauth2/token" : "/api/ts/v1/oauth2/revoke"
-    const body = `grant_type=client_credentials${token === undefined ? "" : `&token=${secretText.formEncode(token)}`}`
-    const secrets = [basic.right, secret, key, token ?? ""]
-    return Effect.catchTag(
-      send({ endpoint: name, request: formPost(path, basic.right, body), success, secrets }),
-      "SessionError",
-      ({ errorCode, errorMessage, status }) =>
-        Effect.fail(
-          new OAuthError({ endpoint: name, status, error: errorCode, description: errorMessage || undefined })
-        )
-    )
-  }
+    token?: AccessToken
+  ): Effect.Effect<A, TokenError> =>
+    Effect.suspend((): Effect.Effect<A, TokenError> => {
+      const [key, secret] = [Redacted.value(credentials.key), Redacted.value(credentials.secret)]
+      const revoked = token === undefined ? "" : Redacted.value(token.secret)
+      const basic = basicCredentials(encoding, key, secret)
+      if (Either.isLeft(basic)) {
+        return Effect.fail(new CredentialsError({ credentials: "App", description: basic.left }))
+      }
+      const path = name === "requestToken" ? "/api/ts/v1/oauth2/token" : "/api/ts/v1/oauth2/revoke"
+      const body = `grant_type=client_credentials${token === undefined ? "" : `&token=${secretText.formEncode(revoked)}`}`
+      const secrets = [basic.right, secret, key, revoked]
+      return Effect.catchTag(
+        send({ endpoint: name, request: formPost(path, basic.right, body), success, secrets }),
+        "SessionError",
+        ({ errorCode, errorMessage, status }) =>
+          Effect.fail(
+            new OAuthError({ endpoint: name, status, error: errorCode, description: errorMessage || undefined })
+          )
+      )
+    })
 
   const service: Service = {
     requestToken: (credentials) =>
@@ -159,10 +163,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
         )
       ),
     revokeToken: (credentials, token) =>
-      post("revokeToken", credentials, Schema.String, Redacted.value(token.secret)).pipe(
-        Effect.asVoid,
-        Effect.catchIf(isRevoked, () => Effect.void)
-      )
+      post("revokeToken", credentials, endpoint.statusAlone, token).pipe(Effect.catchIf(isRevoked, () => Effect.void))
   }
   return service
 })

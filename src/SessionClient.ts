@@ -14,9 +14,10 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { AccessToken } from "./AccessToken.js"
-import { type AuthError, CredentialsError, type Endpoint, EndpointError } from "./AuthError.js"
+import { type AuthError, CredentialsError, EndpointError } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
 import * as endpoint from "./internal/endpoint.js"
+import type { EndpointFailure } from "./internal/endpointFailure.js"
 import * as secretText from "./internal/secretText.js"
 import { SessionToken } from "./SessionToken.js"
 
@@ -76,24 +77,6 @@ const jsonBody =
       HttpClientRequest.setHeader("content-type", "application/json")
     )
 
-const authorized = (
-  name: Endpoint,
-  request: HttpClientRequest.HttpClientRequest,
-  access: AccessToken,
-  session?: SessionToken
-): Effect.Effect<HttpClientRequest.HttpClientRequest, EndpointError> => {
-  const tokens = [access.secret, ...(session === undefined ? [] : [session.secret])].map(Redacted.value)
-  if (!tokens.every(secretText.isHeaderValue)) {
-    const description = "a token holds characters that no header can carry"
-    return Effect.fail(new EndpointError({ endpoint: name, reason: "NotSent", description }))
-  }
-  const headers = {
-    authorization: `Bearer ${tokens[0]}`,
-    ...(tokens[1] === undefined ? {} : { "vz-m2m-token": tokens[1] })
-  }
-  return Effect.succeed(HttpClientRequest.setHeaders(request, headers))
-}
-
 /**
  * Builds the client on the `HttpClient` and `ThingSpaceConfig` at hand.
  *
@@ -101,43 +84,58 @@ const authorized = (
  * @category constructors
  */
 export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect.map(endpoint.make, (send): Service => {
-  return {
-    login: (access, credentials) => {
-      const { username } = credentials
-      const password = Redacted.value(credentials.password)
-      if (username === "" || password === "") {
-        const description = "the username or the password is empty"
-        return Effect.fail(new CredentialsError({ credentials: "Uws", description }))
-      }
-      const request = HttpClientRequest.post("/api/m2m/v1/session/login").pipe(jsonBody({ username, password }))
-      const secrets = [password, Redacted.value(access.secret)]
-      return authorized("login", request, access).pipe(
-        Effect.flatMap((request) => send({ endpoint: "login", request, success: LoggedIn, secrets })),
-        Effect.map(({ sessionToken }) => new SessionToken({ secret: sessionToken }))
-      )
-    },
-    logout: (access, session) => {
-      const request = HttpClientRequest.post("/api/m2m/v1/session/logout")
-      const secrets = [Redacted.value(access.secret), Redacted.value(session.secret)]
-      return authorized("logout", request, access, session).pipe(
-        Effect.flatMap((request) => send({ endpoint: "logout", request, success: Schema.String, secrets })),
-        Effect.asVoid
-      )
-    },
-    resetPassword: (access, session, oldPassword) => {
-      const old = Redacted.value(oldPassword)
-      if (old === "") {
-        return Effect.fail(new CredentialsError({ credentials: "Uws", description: "the old password is empty" }))
-      }
-      const request = HttpClientRequest.put("/api/m2m/v1/session/password/actions/reset").pipe(
-        jsonBody({ oldPassword: old })
-      )
-      const secrets = [old, Redacted.value(access.secret), Redacted.value(session.secret)]
-      return authorized("resetPassword", request, access, session).pipe(
-        Effect.flatMap((request) => send({ endpoint: "resetPassword", request, success: PasswordReset, secrets })),
-        Effect.map(({ newPassword }) => newPassword)
-      )
+  const sendWith = <A>(
+    call: endpoint.Call<A>,
+    access: AccessToken,
+    session?: SessionToken
+  ): Effect.Effect<A, EndpointFailure> => {
+    const tokens = [access.secret, ...(session === undefined ? [] : [session.secret])].map(Redacted.value)
+    if (!tokens.every(secretText.isHeaderValue)) {
+      const description = "a token holds characters that no header can carry"
+      return Effect.fail(new EndpointError({ endpoint: call.endpoint, reason: "NotSent", description }))
     }
+    const request = HttpClientRequest.setHeaders(call.request, {
+      authorization: `Bearer ${tokens[0]}`,
+      ...(tokens[1] === undefined ? {} : { "vz-m2m-token": tokens[1] })
+    })
+    return send({ ...call, request, secrets: [...call.secrets, ...tokens] })
+  }
+
+  // Suspended, because whoever prints an effect prints what it is made of.
+  return {
+    login: (access, credentials) =>
+      Effect.suspend((): Effect.Effect<SessionToken, AuthError> => {
+        const { username } = credentials
+        const password = Redacted.value(credentials.password)
+        if (username === "" || password === "") {
+          const description = "the username or the password is empty"
+          return Effect.fail(new CredentialsError({ credentials: "Uws", description }))
+        }
+        const request = HttpClientRequest.post("/api/m2m/v1/session/login").pipe(jsonBody({ username, password }))
+        return Effect.map(
+          sendWith({ endpoint: "login", request, success: LoggedIn, secrets: [password] }, access),
+          ({ sessionToken }) => new SessionToken({ secret: sessionToken })
+        )
+      }),
+    logout: (access, session) =>
+      Effect.suspend(() => {
+        const request = HttpClientRequest.post("/api/m2m/v1/session/logout")
+        return sendWith({ endpoint: "logout", request, success: endpoint.statusAlone, secrets: [] }, access, session)
+      }),
+    resetPassword: (access, session, oldPassword) =>
+      Effect.suspend((): Effect.Effect<Redacted.Redacted, AuthError> => {
+        const old = Redacted.value(oldPassword)
+        if (old === "") {
+          return Effect.fail(new CredentialsError({ credentials: "Uws", description: "the old password is empty" }))
+        }
+        const request = HttpClientRequest.put("/api/m2m/v1/session/password/actions/reset").pipe(
+          jsonBody({ oldPassword: old })
+        )
+        return Effect.map(
+          sendWith({ endpoint: "resetPassword", request, success: PasswordReset, secrets: [old] }, access, session),
+          ({ newPassword }) => newPassword
+        )
+      })
   }
 })
 

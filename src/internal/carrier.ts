@@ -56,6 +56,29 @@ export const accessTokens = new WeakMap<object, Carrier<AccessToken, TokenError>
 /** @internal */
 export const sessions = new WeakMap<object, Carrier<SessionToken, AuthError>>()
 
+/** Its strings can be read, but not printed: a fiber that acquires a credential ends with one. */
+class HeldToken<T> implements Held<T> {
+  readonly token: T
+  expiresAt: number
+  readonly #secret: string
+  readonly #header: string
+
+  constructor(token: T, secret: string, header: string, expiresAt: number) {
+    this.token = token
+    this.expiresAt = expiresAt
+    this.#secret = secret
+    this.#header = header
+  }
+
+  get secret() {
+    return this.#secret
+  }
+
+  get header() {
+    return this.#header
+  }
+}
+
 const hold = <T extends AccessToken | SessionToken>(
   token: T,
   endpoint: Endpoint,
@@ -63,7 +86,7 @@ const hold = <T extends AccessToken | SessionToken>(
   expiresAt: number
 ): Effect.Effect<Held<T>, EndpointError> => {
   const secret = Redacted.value(token.secret)
-  if (secretText.isHeaderValue(secret)) return Effect.succeed({ token, secret, header: prefix + secret, expiresAt })
+  if (secretText.isHeaderValue(secret)) return Effect.succeed(new HeldToken(token, secret, prefix + secret, expiresAt))
   const description = "the token holds characters that no header can carry"
   return Effect.fail(new EndpointError({ endpoint, reason: "NotSent", description }))
 }

@@ -29,6 +29,17 @@ export interface Call<A> {
   readonly secrets: ReadonlyArray<string>
 }
 
+/**
+ * For the calls of which a success says all by its status. What it repeats in its body goes no further.
+ *
+ * @internal
+ */
+export const statusAlone = Schema.transform(Schema.String, Schema.Undefined, {
+  strict: true,
+  decode: () => undefined,
+  encode: () => ""
+})
+
 /** @internal */
 export type Send = <A>(call: Call<A>) => Effect.Effect<A, EndpointFailure>
 

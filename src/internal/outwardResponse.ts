@@ -90,12 +90,12 @@ export const outwardError = (
     request: response.request,
     response,
     reason: error.reason,
-    cause: error.cause,
+    cause: outwardFailure(error.cause, response.request),
     ...(error.description === undefined ? {} : { description: error.description })
   })
 
 /**
- * What failed, around the request as the program made it.
+ * What failed, around the request as the program made it, and so the errors within it that a client put around another's.
  *
  * @internal
  */
@@ -109,7 +109,7 @@ export const outwardFailure = <E>(
   return new HttpClientError.RequestError({
     request,
     reason,
-    cause,
+    cause: outwardFailure(cause, request),
     ...(description === undefined ? {} : { description })
   })
 }

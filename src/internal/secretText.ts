@@ -1,7 +1,7 @@
-import * as Encoding from "effect/Encoding"
 import * as Hash from "effect/Hash"
 import * as Redacted from "effect/Redacted"
 import { escape } from "effect/RegExp"
+import { layers, readings, unspaced } from "./readings.js"
 
 /**
  * Short enough to reveal nothing of a token, long enough to tell two of them apart in a support ticket.
@@ -27,38 +27,54 @@ export const isHeaderValue = (text: string): boolean => text !== "" && text.trim
  */
 export const formEncode = (value: string): string => new URLSearchParams([["", value]]).toString().slice(1)
 
-/** As a form reads a value; what is not an escape stays as it is. */
-const formDecode = (value: string): string => new URLSearchParams(`=${value.replaceAll("&", "%26")}`).get("") ?? value
-
-/** As the Basic scheme was read before RFC 7617 named a charset: one character for each byte. */
+/** As bytes are read that no character set is known for: a character each. */
 const latin1 = (value: string): string =>
   Array.from(new TextEncoder().encode(value), (byte) => String.fromCharCode(byte)).join("")
 
-const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }
+/** Everything but visible ASCII, and of that `+`, which is a blank in forms, and the backslash, which quotes. */
+const lost = "[^!-*,-[\\]-~]"
 
-/** The ways in which an answer may repeat what it was sent: as it was, or as some layer between wrote or read it. */
-const writings = (secret: string): ReadonlyArray<string> => {
-  const form = formEncode(secret)
-  const percent = form.replaceAll("+", "%20")
-  return [
-    secret,
-    form,
-    percent,
-    percent.replace(/%(?:2[1789]|7E)/g, decodeURIComponent),
-    formDecode(secret),
-    formDecode(secret.replaceAll("+", "%2B")),
-    latin1(secret),
-    Encoding.encodeBase64(secret),
-    JSON.stringify(secret).slice(1, -1),
-    secret.replace(/[&<>"]/g, (character) => entities[character] ?? character)
-  ]
+const lostThroughout = new RegExp(lost, "g")
+
+/** What is left of a text by quoting, spacing, breaking over lines, another case and another character set. */
+const skeleton = (text: string): string => text.replace(lostThroughout, "").toLowerCase()
+
+/** A server may unescape what it was sent before it repeats it. */
+const skeletons = (secrets: ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set(secrets.flatMap((secret) => layers(secret)).map(skeleton))]
+    .filter((letters) => letters !== "")
+    .sort((one, other) => other.length - one.length)
+
+const redacted = "<redacted>"
+
+/** Replaces the secrets that stand in the open: the longest first, and what is lost of them at their ends too. */
+const replace = (text: string, skeletons: ReadonlyArray<string>): string => {
+  const end = "[^\\s!-*,-[\\]-~]*"
+  const all = skeleton(text)
+  const found = skeletons.filter((letters) => all.includes(letters))
+  const patterns = found.map((letters) => `${end}${Array.from(letters, escape).join(`${lost}*`)}${end}`)
+  return patterns.length === 0 ? text : text.replace(new RegExp(patterns.join("|"), "gi"), redacted)
 }
 
-/** One pass, the longest first: where a secret is part of another, nothing of the other stays behind. */
-const scrub = (text: string, secrets: ReadonlyArray<string>): string => {
-  const all = [...new Set(secrets.flatMap(writings))].filter((writing) => writing !== "")
-  const longestFirst = all.sort((one, other) => other.length - one.length).map(escape)
-  return all.length === 0 ? text : text.replace(new RegExp(longestFirst.join("|"), "gi"), "<redacted>")
+/** So many characters of a skeleton in a row give a secret away; of a shorter one, all. */
+const telling = 12
+
+const windows = (letters: string, size: number): ReadonlyArray<string> =>
+  Array.from({ length: Math.max(0, letters.length - size + 1) }, (_, at) => letters.slice(at, at + size))
+
+/** Whether a text shows a secret to someone who knows how to read it: whole, or a part of it. */
+const shows = (text: string, secrets: ReadonlyArray<string>, skeletons: ReadonlyArray<string>): boolean => {
+  const sizes = [...new Set(skeletons.map(({ length }) => Math.min(length, telling)))]
+  const pieces = new Set(skeletons.flatMap((letters) => windows(letters, Math.min(letters.length, telling))))
+  // A secret without a skeleton is known as a whole only.
+  const wholes = secrets.flatMap((secret) => [secret, latin1(secret)].map(unspaced)).filter((secret) => secret !== "")
+  return readings(text).some((reading) => {
+    const letters = skeleton(reading)
+    return (
+      sizes.some((size) => windows(letters, size).some((window) => pieces.has(window))) ||
+      wholes.some((secret) => unspaced(reading).includes(secret))
+    )
+  })
 }
 
 /** RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 7009 section 2.2.1, and what servers add for a status of 500 or 503. */
@@ -78,16 +94,23 @@ const codes: ReadonlySet<string> = new Set([
 
 const longest = 300
 
+/** What is looked at of a text that is longer, so that a secret of any usual length is whole in it. */
+const looked = 4096
+
 /**
  * Text that the platform sent, fit to be printed: no secret that we had sent it, no control characters, a bounded length.
+ * A secret that stands in the open is replaced; one that is escaped, encoded or cut takes the whole text with it.
  * A code of OAuth stays whole: it reveals nothing, also where a secret happens to be a part of it.
  *
  * @internal
  */
 export const printable = (text: string, secrets: ReadonlyArray<string>): string => {
   if (codes.has(text)) return text
-  const line = scrub(text, secrets)
-    .replace(/\p{Cc}+/gu, " ")
-    .trim()
-  return line.length > longest ? `${line.slice(0, longest)}…` : line
+  const line = text.replace(/\p{Cc}+/gu, " ").trim()
+  const known = skeletons(secrets)
+  const open = replace(line.slice(0, looked), known)
+  // Twice as much as is shown: a secret that is cut is known by what stands behind.
+  const cutBefore = line.length > looked && open.length < 2 * longest
+  if (cutBefore || shows(open.slice(0, 2 * longest), secrets, known)) return redacted
+  return open.length > longest ? `${open.slice(0, longest)}…` : open
 }

@@ -56,8 +56,66 @@ describe("printable", () => {
     assert.notInclude(secretText.printable(`${"x".repeat(longest - 3)}secret`, ["secret"]), "sec")
   })
 
-  it("hides a secret in any case of its letters", () => {
-    assert.strictEqual(secretText.printable("ABC%2fdef", ["abc/DEF"]), "<redacted>")
+  it("says nothing of a cut where what it would leave out is part of a secret", () => {
+    const secret = "0123456789abcdef".repeat(longest / 10)
+    assert.strictEqual(secretText.printable(`Bad ${secret}`, [secret]), "Bad <redacted>")
+  })
+
+  it.each(["abc/def", "A B C / D E F", "'abc/\\\ndef'", "ABC/éDEF"])(
+    "replaces a secret that stands in the open: %s",
+    (shown) => {
+      assert.strictEqual(
+        secretText.printable(`No ${shown}, nor x.`, ["abc/DEF"]).replaceAll("'", ""),
+        "No <redacted>, nor x."
+      )
+    }
+  )
+
+  it("replaces each of several", () => {
+    const [one, other] = ["0123456789abcdef", "fedcba9876543210"]
+    assert.strictEqual(
+      secretText.printable(`No ${one} with (${other}${one}).`, [one, other]),
+      "No <redacted> with (<redacted><redacted>)."
+    )
+  })
+
+  it("hides a text in which twelve characters of a secret stand in a row, and shows it where they are fewer", () => {
+    const secret = "0123456789abcdef"
+    assert.strictEqual(secretText.printable(`No ${secret.slice(0, 12)}`, [secret]), "<redacted>")
+    assert.strictEqual(secretText.printable(`No ${secret.slice(0, 11)}`, [secret]), `No ${secret.slice(0, 11)}`)
+  })
+
+  const marks = { long: "Zq7\"Lw8&x2/Vn9\\<Rt4>%Hb6'é=Jc1", short: 'k&é0"9', Cyrillic: "па роль", Latin: "éèêàùî" }
+  const base64 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+  const writings: Readonly<Record<string, (secret: string) => string>> = {
+    ...secrecy.writings,
+    "in base64, at the start of a triple": (secret) => base64(`${secret}, and more`),
+    "in base64, one byte into a triple": (secret) => base64(`x${secret}, and more`),
+    "in base64, two bytes into a triple": (secret) => base64(`xy${secret}, and more`)
+  }
+  const written = Object.entries(marks).flatMap(([kind, secret]) =>
+    Object.entries(writings).map(([writing, write]) => [kind, writing, secret, write(secret)] as const)
+  )
+  it.each(written)("hides a %s secret %s", (_, __, secret, text) => {
+    const printed = secretText.printable(`Unknown: ${text}.`, ["other", secret])
+    assert.include(["<redacted>", "Unknown: <redacted>."], printed)
+  })
+
+  it("hides a secret of which an unescaping server says what it read", () => {
+    assert.strictEqual(secretText.printable("No a b/c", ["a+b%2Fc"]), "No <redacted>")
+  })
+
+  it.each(["%25", "&amp;", "\\\\", "QUJD", "0a", " ", "é"])("takes %j for as long as a body can be", (piece) => {
+    const text = piece.repeat((64 * 1024) / piece.length)
+    assert.isAtMost(secretText.printable(text, ["0123456789abcdef", "secret"]).length, longest + 1)
+  })
+
+  it("takes a secret for as long as a body can be", () => {
+    const secret = Array.from({ length: 8 * 1024 }, (_, index) => index.toString(36)).join("%25")
+    assert.strictEqual(secretText.printable(`No ${secret.slice(500, 700)}`, [secret]), "<redacted>")
+    assert.strictEqual(secretText.printable(secret, [secret]), "<redacted>")
+    const whole = secret.slice(0, 4000)
+    assert.strictEqual(secretText.printable(`No ${whole}.`, [whole]), "No <redacted>.")
   })
 
   it.prop(
