@@ -171,7 +171,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
 /** RFC 7009 section 2.2: a token that the platform does not know is revoked, and a success says nothing in its body. */
 const isRevoked = (error: TokenError): boolean =>
   error._tag === "EndpointError"
-    ? error.status !== undefined && error.status < 300
+    ? error.status !== undefined && error.status >= 200 && error.status < 300
     : error._tag === "OAuthError" && error.error === "invalid_token"
 
 /**

@@ -21,6 +21,8 @@ export interface Attempt {
   readonly token: Held<AccessToken>
   readonly session: Held<SessionToken> | undefined
   readonly renewed: ReadonlyArray<"token" | "session">
+  /** What ends the call when the scope closes that the program has bound it to. */
+  readonly controller: AbortController | undefined
   /** The brakes that this call has put on, to be taken off where it succeeds. */
   readonly onTrial: Trials
 }
@@ -31,8 +33,9 @@ const none: ReadonlyArray<never> = []
 export const first = (
   to: address.Addressed,
   token: Held<AccessToken>,
-  session: Held<SessionToken> | undefined
-): Attempt => ({ to, token, session, renewed: none, onTrial: none })
+  session: Held<SessionToken> | undefined,
+  controller: AbortController | undefined
+): Attempt => ({ to, token, session, renewed: none, controller, onTrial: none })
 
 const resends = Metric.counter("thingspace.auth.resends", {
   description: "Calls to ThingSpace sent again with a renewed credential, by credential",

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import { type Endpoint, EndpointError } from "../AuthError.js"
 import { ThingSpaceConfig } from "../ThingSpaceConfig.js"
 import { type EndpointFailure, fromAnswer, fromClientError } from "./endpointFailure.js"
@@ -59,10 +60,10 @@ const count = (endpoint: Endpoint, exit: Exit.Exit<unknown, EndpointFailure>): E
 
 /** An answer of any status, also where the client was built to fail on some. */
 const execute = (
-  client: HttpClient.HttpClient,
+  client: HttpClient.HttpClient.With<HttpClientError.HttpClientError, Scope.Scope>,
   endpoint: Endpoint,
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<HttpClientResponse.HttpClientResponse, EndpointError> =>
+): Effect.Effect<HttpClientResponse.HttpClientResponse, EndpointError, Scope.Scope> =>
   Effect.catchAll(
     guard.guarded(client.execute(request), guard.everyHeader),
     (error: HttpClientError.HttpClientError) =>
@@ -115,7 +116,8 @@ const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse)
  * @internal
  */
 export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.gen(function* () {
-  const client = yield* HttpClient.HttpClient
+  // With its scope the call's connection ends: fetch keeps the one over which a 407 came, which it makes an error.
+  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
   const base = origin.parseBase(baseUrl)
 
@@ -127,6 +129,7 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
     const request = call.request.pipe(HttpClientRequest.prependUrl(base.right.href), HttpClientRequest.acceptJson)
     return execute(client, endpoint, request).pipe(
       Effect.flatMap((response) => read(call, response)),
+      Effect.scoped,
       // The deadline holds also where the transport takes its time to stop.
       Effect.disconnect,
       Effect.timeoutFail({

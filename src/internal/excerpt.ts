@@ -15,7 +15,10 @@ import * as Stream from "effect/Stream"
  */
 export interface Excerpt {
   readonly bytes: Uint8Array
-  /** What follows: nothing where the body ended, its failure where it broke off, otherwise the part not read yet. */
+  /**
+   * What follows: nothing where the body ended, its failure where it broke off, otherwise the part not read yet, which
+   * can be read once.
+   */
   readonly rest: Stream.Stream<Uint8Array, HttpClientError.ResponseError>
   readonly complete: boolean
   /** Lets go of the connection without reading the rest. */
@@ -40,6 +43,12 @@ export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer
   return all
 }
 
+/** Lets go of what nobody reads to its end: the transport has given its own watch up once a body has been begun. */
+const forgotten =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : new FinalizationRegistry<Effect.Effect<void>>((discard) => void Effect.runFork(discard))
+
 type Pull = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<HttpClientError.ResponseError>>
 
 /**
@@ -54,9 +63,26 @@ export const take = (
 ): Effect.Effect<Excerpt> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(Scope.make(), (scope) => {
-      const discard = Scope.close(scope, Exit.void)
       const parts: Array<Uint8Array> = []
       let size = 0
+      let gone = false
+      const discard = Effect.suspend(() => {
+        gone = true
+        return Scope.close(scope, Exit.void)
+      })
+      const failure = (description: string) =>
+        new HttpClientError.ResponseError({ request: response.request, response, reason: "Decode", description })
+      const following = (pull: Pull): Excerpt["rest"] => {
+        const watched = {}
+        const rest = Stream.suspend(() => {
+          forgotten?.unregister(watched)
+          if (gone) return Stream.fail(failure("the body has been read before, or let go of"))
+          gone = true
+          return Stream.ensuring(Stream.fromPull(Effect.succeed(pull)), discard)
+        })
+        forgotten?.register(rest, discard, watched)
+        return rest
+      }
       const excerpt = (rest: Excerpt["rest"], complete: boolean): Excerpt => ({
         bytes: concat(parts),
         rest,
@@ -77,9 +103,7 @@ export const take = (
               parts.push(part)
               size += part.length
             }
-            return size > limit
-              ? Effect.succeed(excerpt(Stream.ensuring(Stream.fromPull(Effect.succeed(pull)), discard), false))
-              : read(pull)
+            return size > limit ? Effect.succeed(excerpt(following(pull), false)) : read(pull)
           }
         })
       // Where the program's own client has read the body already, its stream is locked, but its text is kept.
@@ -90,23 +114,30 @@ export const take = (
           return ended(Option.none())
         }
       })
-      const tooLate = new HttpClientError.ResponseError({
-        request: response.request,
-        response,
-        reason: "Decode",
-        description: `the body was not complete within ${Duration.format(within)}`
-      })
       return Scope.extend(Stream.toPull(response.stream), scope).pipe(
         Effect.flatMap(read),
         Effect.catchAllDefect(() => readBefore),
         Effect.timeoutTo({
           duration: within,
           onSuccess: Effect.succeed,
-          onTimeout: () => ended(Option.some(tooLate))
+          onTimeout: () => ended(Option.some(failure(`the body was not complete within ${Duration.format(within)}`)))
         }),
         Effect.flatten,
         restore,
         Effect.onError(() => discard)
       )
     })
+  )
+
+/**
+ * Lets go of a response of which nothing has been read: begins to read, and leaves it at that. Nobody waits for it.
+ *
+ * @internal
+ */
+export const discard = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>
+  take(response, 0, Duration.zero).pipe(
+    Effect.flatMap((beginning) => beginning.discard),
+    Effect.interruptible,
+    Effect.forkDaemon,
+    Effect.asVoid
   )

@@ -22,12 +22,12 @@ export class ExcerptedResponse extends OutwardResponse {
   }
 
   override get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
-    return Stream.suspend(() =>
-      Stream.concat(
-        Stream.make(this.#excerpt.bytes),
-        this.#rest === undefined ? this.#excerpt.rest : Stream.fromEffect(this.#rest)
-      )
-    )
+    return Stream.suspend(() => {
+      const { bytes, discard, rest } = this.#excerpt
+      return this.#rest === undefined
+        ? Stream.ensuring(Stream.concat(Stream.make(bytes), rest), discard)
+        : Stream.concat(Stream.make(bytes), Stream.fromEffect(this.#rest))
+    })
   }
 
   get #bytes(): Effect.Effect<Uint8Array<ArrayBuffer>, HttpClientError.ResponseError> {

@@ -25,6 +25,7 @@ import type { Brakes, Carrier } from "./carrier.js"
 import * as guard from "./guard.js"
 import { OutwardResponse, outwardError, outwardFailure } from "./outwardResponse.js"
 import * as refusal from "./refusal.js"
+import * as requestScope from "./requestScope.js"
 
 /** @internal */
 export interface Options<EA> {
@@ -67,9 +68,12 @@ export const make = <E, R, EA>(
       }
     })
 
-  const carrying = ({ session, to, token }: Attempt): HttpClientRequest.HttpClientRequest => {
+  const carrying = ({ controller, session, to, token }: Attempt): HttpClientRequest.HttpClientRequest => {
     const request = HttpClientRequest.setHeader(to.request, "authorization", token.header)
-    return session === undefined ? request : HttpClientRequest.setHeader(request, to.sessionHeader, session.header)
+    return requestScope.endWith(
+      session === undefined ? request : HttpClientRequest.setHeader(request, to.sessionHeader, session.header),
+      controller
+    )
   }
 
   const accepted = (attempt: Attempt, response: Response, sentAt: number): Outcome => {
@@ -154,9 +158,10 @@ export const make = <E, R, EA>(
         const now = clock.unsafeCurrentTimeMillis()
         const token = tokens.peek(now)
         const session = sessions?.peek(now)
+        const controller = requestScope.controllerOf(request)
         return token !== undefined && (sessions === undefined || session !== undefined)
-          ? send(first(to.right, token, session), now)
-          : Effect.flatMap(held, (next) => sendNow(first(to.right, next.token, next.session)))
+          ? send(first(to.right, token, session, controller), now)
+          : Effect.flatMap(held, (next) => sendNow(first(to.right, next.token, next.session, controller)))
       })
     ),
     Effect.succeed

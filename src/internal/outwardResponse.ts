@@ -5,6 +5,7 @@ import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Stream from "effect/Stream"
+import * as withheld from "./withheld.js"
 
 /**
  * A response, and the errors of reading it, around the request as the program made it: the one that was sent carries
@@ -90,7 +91,7 @@ export const outwardError = (
     request: response.request,
     response,
     reason: error.reason,
-    cause: outwardFailure(error.cause, response.request),
+    cause: withheld.unlessTelling(outwardFailure(error.cause, response.request), error.request),
     ...(error.description === undefined ? {} : { description: error.description })
   })
 
@@ -109,7 +110,7 @@ export const outwardFailure = <E>(
   return new HttpClientError.RequestError({
     request,
     reason,
-    cause: outwardFailure(cause, request),
+    cause: withheld.unlessTelling(outwardFailure(cause, request), error.request),
     ...(description === undefined ? {} : { description })
   })
 }

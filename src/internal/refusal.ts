@@ -30,7 +30,8 @@ const isTextual = (contentType: string | undefined): boolean =>
   contentType === undefined || /^\s*$|json|xml|^\s*text\/|urlencoded/i.test(contentType)
 
 /**
- * Reads which credential a response refuses, and keeps it readable. A body that is not text is not looked at.
+ * Reads which credential a response refuses, and keeps it readable. A body that is not text is not looked at, unless to
+ * let go of it.
  *
  * @internal
  */
@@ -47,4 +48,4 @@ export const read = (
         response: new ExcerptedResponse(response, beginning),
         discard: beginning.discard
       }))
-    : Effect.succeed({ rejection: classify(response.status, ""), response, discard: Effect.void })
+    : Effect.succeed({ rejection: classify(response.status, ""), response, discard: excerpt.discard(response) })

@@ -5,6 +5,7 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as UrlParams from "@effect/platform/UrlParams"
 import { assert, describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -464,6 +465,25 @@ describe("a refusal's body", () => {
       assert.strictEqual(pulled, 0)
       assert.lengthOf(sent, 1)
       assert.strictEqual(new TextDecoder().decode(yield* response.arrayBuffer), expired)
+    })
+  )
+
+  it.effect("that is not text is let go of where the call is sent again", () =>
+    Effect.gen(function* () {
+      const letGo = yield* Deferred.make<void>()
+      const { client, sent } = over((request) =>
+        Effect.sync(() =>
+          request.headers.authorization === "Bearer token-1"
+            ? new Response(new ReadableStream({ cancel: () => Deferred.unsafeDone(letGo, Effect.void) }), {
+                status: 401,
+                headers: { "content-type": "image/png" }
+              })
+            : new Response("fine")
+        )
+      )
+      assert.strictEqual((yield* client.get("/a")).status, 200)
+      assert.lengthOf(sent, 2)
+      yield* Deferred.await(letGo)
     })
   )
 

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -73,6 +74,19 @@ describe("take", () => {
     })
   )
 
+  it.effect("has the rest fail, not end, where it has been read or discarded before", () =>
+    Effect.gen(function* () {
+      for (const gone of [Stream.runDrain, Stream.runHead]) {
+        const taken = yield* excerpt.take(yield* respond("x".repeat(20)), 10, tenSeconds)
+        yield* gone(taken.rest)
+        assert.include(yield* Effect.flip(streamed(taken.rest)), { _tag: "ResponseError", reason: "Decode" })
+      }
+      const taken = yield* excerpt.take(yield* respond(recorder.chunked(5).body()), 2 * 1024, tenSeconds)
+      yield* taken.discard
+      assert.include(yield* Effect.flip(streamed(taken.rest)), { _tag: "ResponseError", reason: "Decode" })
+    })
+  )
+
   it.effect("keeps what came before the body broke off, and the failure", () =>
     Effect.gen(function* () {
       let pulls = 0
@@ -136,6 +150,20 @@ describe("take", () => {
   )
 })
 
+describe("discard", () => {
+  it.effect("lets go of a body that never begins, also where nothing can be interrupted, and waits for nothing", () =>
+    Effect.gen(function* () {
+      const letGo = yield* Deferred.make<void>()
+      const silent = new ReadableStream<Uint8Array>({
+        pull: () => new Promise<void>(() => {}),
+        cancel: () => Deferred.unsafeDone(letGo, Effect.void)
+      })
+      yield* Effect.uninterruptible(excerpt.discard(yield* respond(silent)))
+      yield* Deferred.await(letGo)
+    })
+  )
+})
+
 describe("a response of which the beginning was read", () => {
   const json = `{"a":"é"}`
   for (const limit of [2, 1024]) {
@@ -171,6 +199,17 @@ describe("a response of which the beginning was read", () => {
       })
     )
   }
+
+  it.effect("lets go of the rest where only the beginning of its stream is read", () =>
+    Effect.gen(function* () {
+      const { body, state } = recorder.chunked(5)
+      const response = yield* respond(body())
+      const excerpted = new ExcerptedResponse(response, yield* excerpt.take(response, 2 * 1024, tenSeconds))
+      yield* Stream.runHead(excerpted.stream)
+      assert.deepStrictEqual(state, { pulled: 3, cancelled: true })
+      assert.include(yield* Effect.flip(excerpted.text), { _tag: "ResponseError", reason: "Decode" })
+    })
+  )
 
   it.effect("reads a form", () =>
     Effect.gen(function* () {
