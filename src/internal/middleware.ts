@@ -142,10 +142,15 @@ export const make = <E, R, EA>(
       : dropFrom(sessions, attempt.session, kind, attempt.to)
   }
 
-  /** The session first: its login may find that the access token has to be renewed. */
+  /**
+   * The session first: its login may find that the access token has to be renewed. Waiting for the token takes its time,
+   * in which the session may be refused.
+   */
   const held: Effect.Effect<Pick<Attempt, "token" | "session">, TokenError | EA> = sessions === undefined
     ? Effect.map(tokens.get, (token) => ({ token, session: undefined }))
-    : Effect.flatMap(sessions.get, (session) => Effect.map(tokens.get, (token) => ({ token, session })))
+    : Effect.flatMap(sessions.get, (session) =>
+        Effect.flatMap(tokens.get, (token) => (sessions.mayHold(session) ? Effect.succeed({ token, session }) : held))
+      )
 
   const sendNow = (attempt: Attempt): Outcome =>
     Effect.clockWith((clock) => send(attempt, clock.unsafeCurrentTimeMillis()))

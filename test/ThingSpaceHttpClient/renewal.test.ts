@@ -324,6 +324,36 @@ describe("a dead credential", () => {
     }).pipe(Effect.provide(pipeline.layer()))
   )
 
+  it.effect("is a session that is not sent by a call which waits for the token while the session is refused", () =>
+    Effect.gen(function* () {
+      const warm = yield* Effect.fork(status)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(warm)
+      yield* emulated((emulator) => emulator.endSessions)
+      const refused = yield* Effect.fork(status)
+      yield* settle
+      const tokens = yield* TokenSource.TokenSource
+      yield* tokens.invalidate(yield* tokens.get)
+      const waiting = yield* Effect.fork(status)
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual([yield* Fiber.join(refused), yield* Fiber.join(waiting)], [200, 200])
+      assert.deepStrictEqual(
+        (yield* received(account)).map((exchange) => exchange.status),
+        [200, 400, 200, 200]
+      )
+    }).pipe(
+      Effect.provide(
+        pipeline.layer(
+          {},
+          {
+            requestLatency: (_, path) => (path === paths.token ? "2 seconds" : 0),
+            responseLatency: (_, path) => (path === account ? "1 seconds" : 0)
+          }
+        )
+      )
+    )
+  )
+
   it.effect("heals in the moment after a revocation of our own that calls have raced", () =>
     Effect.gen(function* () {
       const tokens = yield* TokenSource.TokenSource
