@@ -186,14 +186,14 @@ export const make = (
     )
 
     if (options?.logoutOnClose === true) {
-      yield* Effect.addFinalizer(() =>
-        Effect.suspend(() => (held.current() === undefined ? Effect.void : logout)).pipe(
-          Effect.disconnect,
-          Effect.interruptible,
-          Effect.timeout("2 seconds"),
-          Effect.catchAllCause((cause) => Effect.logDebug("The session was not logged out", cause))
-        )
+      const lastLogout = Effect.suspend(() => (held.current() === undefined ? Effect.void : logout)).pipe(
+        Effect.disconnect,
+        Effect.interruptible,
+        Effect.timeout("2 seconds"),
+        Effect.catchAllCause((cause) => Effect.logDebug("The session was not logged out", cause))
       )
+      // A call that came during the logout would log in again, and nobody would end that session.
+      yield* Effect.addFinalizer(() => Effect.zipRight(fibers.close, lastLogout))
     }
 
     const service: Service = {

@@ -650,6 +650,28 @@ describe("when the layer closes", () => {
     })
   )
 
+  it.effect("no login takes the place of the session that logoutOnClose is ending", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(
+        pipeline.layer(
+          { logoutOnClose: true },
+          { responseLatency: (_, path) => (path === paths.logout ? "1 seconds" : 0) }
+        ),
+        scope
+      )
+      yield* Effect.gen(function* () {
+        yield* get
+        const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+        yield* settle
+        assert.strictEqual(reason(yield* Effect.flip(get)), "EndpointError NotSent")
+        yield* TestClock.adjust("1 seconds")
+        yield* Fiber.join(closing)
+        assert.strictEqual(yield* logins, 1)
+      }).pipe(Effect.provide(context))
+    })
+  )
+
   it.effect("a stuck login ends at once, without a wait for logoutOnClose", () =>
     Effect.gen(function* () {
       const body = Effect.gen(function* () {

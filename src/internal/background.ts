@@ -14,6 +14,8 @@ import * as Tracer from "effect/Tracer"
 export interface Background {
   /** Starts a fiber at the next turn, so that whoever starts it can note it down first; none once the layer has closed. */
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E> | undefined
+  /** Ends what runs and lets nothing start any more, where that must be so before the layer has closed. */
+  readonly close: Effect.Effect<void>
 }
 
 /**
@@ -26,10 +28,11 @@ export const make: Effect.Effect<Background, never, Scope.Scope> = Effect.gen(fu
   const runtime = Runtime.updateContext(yield* Effect.runtime<never>(), Context.omit(Tracer.ParentSpan))
   const scope = yield* Scope.make()
   let closed = false
-  yield* Effect.addFinalizer(() => {
+  const close = Effect.suspend(() => {
     closed = true
     return Scope.close(scope, Exit.void)
   })
+  yield* Effect.addFinalizer(() => close)
   const runFork = Runtime.runFork(runtime)
   return {
     fork: (effect) => {
@@ -37,6 +40,7 @@ export const make: Effect.Effect<Background, never, Scope.Scope> = Effect.gen(fu
       // The scope may close before the fiber's first turn, and a closed scope does not keep it from starting.
       const body = Effect.suspend(() => (closed ? Effect.interrupt : effect))
       return runFork(Effect.interruptible(body), { scope, immediate: false })
-    }
+    },
+    close
   }
 })
