@@ -2,8 +2,9 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import type { RuntimeFiber } from "effect/Fiber"
 import type { AccessToken } from "../AccessToken.js"
 import type { TokenError } from "../AuthError.js"
 import type { Rejection } from "../Rejection.js"
@@ -36,6 +37,13 @@ export interface Options<EA> {
   readonly classify: (status: number, body: string) => Rejection
 }
 
+type Fiber = RuntimeFiber<unknown, unknown>
+
+const nowIn = ({ currentDefaultServices }: Fiber): number => {
+  const clock: Clock.Clock = currentDefaultServices.unsafeMap.get(Clock.Clock.key)
+  return clock.unsafeCurrentTimeMillis()
+}
+
 type Response = HttpClientResponse.HttpClientResponse
 
 /**
@@ -52,21 +60,25 @@ export const make = <E, R, EA>(
 
   const { sessions, tokens } = options
   const resolve = address.make(options.settings)
-  const send = (attempt: Attempt, sentAt: number): Outcome =>
-    Effect.matchEffect(guard.guarded(client.execute(carrying(attempt)), guard.credentialHeaders), {
+  const send = (fiber: Fiber, attempt: Attempt, sentAt: number): Outcome => {
+    const call = client.execute(carrying(attempt))
+    return Effect.matchCauseEffect(guard.isGuarded(fiber) ? call : guard.guarded(call, guard.credentialHeaders), {
       onSuccess: (sent): Outcome => {
         const response = new OutwardResponse(sent, attempt.to.request)
         return response.status < 400 ? accepted(attempt, response, sentAt) : answered(attempt, response, Effect.succeed)
       },
-      onFailure: (error): Outcome => {
-        if (refusal.isRefusal(error)) {
-          const response = new OutwardResponse(error.response, attempt.to.request)
-          return answered(attempt, response, (readable) => Effect.fail(outwardError(error, readable)))
-        }
-        release(attempt.onTrial)
-        return Effect.fail(outwardFailure(error, attempt.to.request))
-      }
+      onFailure: (cause) => Effect.catchAll(Effect.failCause(cause), (error) => failed(attempt, error))
     })
+  }
+
+  const failed = (attempt: Attempt, error: E): Outcome => {
+    if (refusal.isRefusal(error)) {
+      const response = new OutwardResponse(error.response, attempt.to.request)
+      return answered(attempt, response, (readable) => Effect.fail(outwardError(error, readable)))
+    }
+    release(attempt.onTrial)
+    return Effect.fail(outwardFailure(error, attempt.to.request))
+  }
 
   const carrying = ({ controller, session, to, token }: Attempt): HttpClientRequest.HttpClientRequest => {
     const request = HttpClientRequest.setHeader(to.request, "authorization", token.header)
@@ -153,22 +165,23 @@ export const make = <E, R, EA>(
       )
 
   const sendNow = (attempt: Attempt): Outcome =>
-    Effect.clockWith((clock) => send(attempt, clock.unsafeCurrentTimeMillis()))
+    Effect.withFiberRuntime<Response, Failure, R>((fiber) => send(fiber, attempt, nowIn(fiber)))
 
-  return HttpClient.makeWith<never, never, Failure, R>(
-    Effect.flatMap((request) =>
-      Effect.clockWith((clock) => {
-        const to = resolve(request)
-        if (Either.isLeft(to)) return Effect.fail(to.left)
-        const now = clock.unsafeCurrentTimeMillis()
-        const token = tokens.peek(now)
-        const session = sessions?.peek(now)
-        const controller = requestScope.controllerOf(request)
-        return token !== undefined && (sessions === undefined || session !== undefined)
-          ? send(first(to.right, token, session, controller), now)
-          : Effect.flatMap(held, (next) => sendNow(first(to.right, next.token, next.session, controller)))
-      })
-    ),
-    Effect.succeed
-  )
+  const execute = (request: HttpClientRequest.HttpClientRequest): Outcome =>
+    Effect.withFiberRuntime<Response, Failure, R>((fiber) => {
+      const to = resolve(request)
+      if ("_tag" in to) return Effect.fail(to)
+      const now = nowIn(fiber)
+      const token = tokens.peek(now)
+      const session = sessions?.peek(now)
+      const controller = requestScope.controllerOf(request)
+      return token !== undefined && (sessions === undefined || session !== undefined)
+        ? send(fiber, first(to, token, session, controller), now)
+        : Effect.flatMap(held, (next) => sendNow(first(to, next.token, next.session, controller)))
+    })
+
+  // `makeWith` has `execute` go through an effect for the request, which only operators on top of the client need.
+  return Object.assign(HttpClient.makeWith<never, never, Failure, R>(Effect.flatMap(execute), Effect.succeed), {
+    execute
+  })
 }
