@@ -8,6 +8,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import * as advice from "./internal/advice.js"
 
 /**
  * The authentication call that failed.
@@ -25,8 +26,11 @@ export const Endpoint = Schema.Literal("requestToken", "revokeToken", "login", "
  */
 export type Endpoint = typeof Endpoint.Type
 
-const detail = (text: string | undefined): string =>
-  text === undefined || text === "" ? "" : `: ${text.replace(/\.$/, "")}`
+/** What happened, what was said of it, and what to do next. */
+const sentences = (happened: string, said: string | undefined, next: string): string => {
+  const detail = said === undefined || said === "" ? "" : `: ${said.replace(/\.$/, "")}`
+  return `${happened}${detail}. ${next}`
+}
 
 /**
  * The OAuth service, or the gateway in front of the platform, refused the call: RFC 6749 section 5.2, or a WSO2 fault,
@@ -45,11 +49,11 @@ export class OAuthError extends Schema.TaggedError<OAuthError>("effect-thingspac
   description: Schema.optional(Schema.String)
 }) {
   override get message(): string {
-    const refused = `${this.endpoint} was refused with ${this.error} (status ${this.status})${detail(this.description)}`
-    if (this.status !== 401 && !this.error.endsWith("_client")) return refused
-    return this.endpoint === "requestToken" || this.endpoint === "revokeToken"
-      ? `${refused}. Check the application key and secret.`
-      : `${refused}. The access token was not accepted for this call.`
+    return sentences(
+      `${this.endpoint} was refused with ${this.error} (status ${this.status})`,
+      this.description,
+      advice.onOAuthError(this)
+    )
   }
 }
 
@@ -74,7 +78,11 @@ export class SessionError extends Schema.TaggedError<SessionError>("effect-thing
   }
 ) {
   override get message(): string {
-    return `${this.endpoint} was refused with ${this.errorCode} (status ${this.status})${detail(this.errorMessage)}`
+    return sentences(
+      `${this.endpoint} was refused with ${this.errorCode} (status ${this.status})`,
+      this.errorMessage,
+      advice.onSessionError(this)
+    )
   }
 }
 
@@ -103,7 +111,7 @@ export class EndpointError extends Schema.TaggedError<EndpointError>("effect-thi
 ) {
   override get message(): string {
     const status = this.status === undefined ? "" : ` (status ${this.status})`
-    return `${this.endpoint} failed: ${this.reason}${status}${detail(this.description)}`
+    return sentences(`${this.endpoint} failed: ${this.reason}${status}`, this.description, advice.onEndpointError(this))
   }
 }
 
@@ -123,7 +131,8 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>("effe
   }
 ) {
   override get message(): string {
-    return `The ${this.credentials === "App" ? "application" : "UWS"} credentials are not available: ${this.description}`
+    const whose = this.credentials === "App" ? "application" : "UWS"
+    return sentences(`The ${whose} credentials are not available`, this.description, advice.onCredentialsError)
   }
 }
 
@@ -153,9 +162,11 @@ export class LoginBlocked extends Schema.TaggedError<LoginBlocked>("effect-thing
   override get message(): string {
     const many = `${this.attempts} ${this.attempts === 1 ? "attempt" : "attempts"}`
     return this.reason === "Refused"
-      ? `No login was sent: the platform refused the username or password (${many}), and repeating it would lock the user. Supply other credentials, or call LoginGuard.reset.`
-      : `No login was sent: ${many} ended without a clear answer and may count towards the lock.${
-          this.retryAfter === undefined ? "" : ` The next is allowed in ${Duration.format(this.retryAfter)}.`
+      ? `No login was sent: the platform refused the username or password (${many}), and repeating it would lock the user. Supply other credentials, or call LoginGuard.reset once they are known to be right.`
+      : `No login was sent: ${many} ended without a clear answer and may count towards the lock. ${
+          this.retryAfter === undefined
+            ? "Try again later."
+            : `The next is allowed in ${Duration.format(this.retryAfter)}.`
         }`
   }
 }
