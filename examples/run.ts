@@ -24,7 +24,7 @@ const names = [
   "rotate-credentials",
   "your-own-client",
   "testing-your-code",
-  "http-api-client"
+  "typed-products"
 ]
 
 /** An example is done when its module has been evaluated: each awaits its program. */

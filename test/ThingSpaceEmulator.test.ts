@@ -552,6 +552,33 @@ describe("the products", () => {
     )
   )
 
+  it.effect(
+    "list the devices page by page, with status 202 until the last",
+    inMemory(
+      Effect.gen(function* () {
+        const { headers } = yield* signIn
+        const list = (query: object) =>
+          send("/api/m2m/v1/devices/actions/list", { headers, body: JSON.stringify(query) })
+        const pages = yield* Effect.forEach([0, 1002, 1004], (largestDeviceIdSeen) =>
+          list({ accountName: account, maxNumberOfDevices: 2, largestDeviceIdSeen })
+        )
+        assert.deepStrictEqual(
+          pages.map(({ json, status }) => [status, pick(json, "hasMoreData")]),
+          [
+            [202, "true"],
+            [202, "true"],
+            [200, "false"]
+          ]
+        )
+        const ids = pages.map(({ text }) => [...text.matchAll(/"DeviceId","value":"(\d+)"/g)].map(([, id]) => id))
+        assert.deepStrictEqual(ids, [["1001", "1002"], ["1003", "1004"], ["1005"]])
+        assert.strictEqual((yield* list({})).status, 200)
+        assert.match((yield* list({ accountName: "0000999999-00001" })).text, /REQUEST_FAILED\.AccountName/)
+        assert.match((yield* list({ maxNumberOfDevices: "many" })).text, /UnexpectedError/)
+      })
+    )
+  )
+
   const sessionDialects = [
     ["/api/m2m/v1/echo", 400, /"UnifiedWebService\.REQUEST_FAILED\.SessionToken\.Expired"/],
     ["/api/loc/v1/locations", 400, /"INVALID_PARAMETER".*UWS verification failure \(The Session has expired\.\)/],

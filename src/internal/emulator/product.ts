@@ -33,3 +33,15 @@ export interface Product {
   readonly refuseSession: (problem: SessionProblem) => Answer
   readonly resources: ReadonlyArray<Resource>
 }
+
+/** A resource that changes nothing. */
+export const reads = (
+  method: RegExp,
+  path: RegExp,
+  answer: (call: Call) => Answer,
+  credentials: Resource["credentials"] = "both"
+): Resource => ({ method, path, credentials, handle: (call) => [answer(call), call.state] })
+
+/** Whether the caller may see an account; the simulator has one of its own. */
+export const hasAccount = ({ settings, simulator }: Call, account: string) =>
+  simulator ? account === "TestAccount-1" : settings.accounts.includes(account)

@@ -1,20 +1,8 @@
-import * as DateTime from "effect/DateTime"
-import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
+import { deviceList, deviceLocations } from "./devices.js"
 import * as dialects from "./dialects.js"
-import type { Call, Product, Resource } from "./product.js"
+import { hasAccount, type Product, reads } from "./product.js"
 import * as session from "./session.js"
-import { type Answer, empty, json, text } from "./wire.js"
-
-const reads = (
-  method: RegExp,
-  path: RegExp,
-  answer: (call: Call) => Answer,
-  credentials: Resource["credentials"] = "both"
-): Resource => ({ method, path, credentials, handle: (call) => [answer(call), call.state] })
-
-const hasAccount = ({ settings, simulator }: Call, account: string) =>
-  simulator ? account === "TestAccount-1" : settings.accounts.includes(account)
+import { empty, json, text } from "./wire.js"
 
 const accountInformation = reads(/^GET$/, /^\/accounts\/([^/]+)$/, (call) => {
   const account = call.parameters[0] ?? ""
@@ -29,40 +17,6 @@ const accountInformation = reads(/^GET$/, /^\/accounts\/([^/]+)$/, (call) => {
         iPPools: [{ poolName: "EMULATED001", poolType: "Static IP", isDefaultPool: true }]
       })
     : dialects.uws("REQUEST_FAILED.AccountName", `The user is not associated with the account ${account}.`)
-})
-
-const LocationBody = Schema.parseJson(
-  Schema.Struct({
-    accountName: Schema.String,
-    deviceList: Schema.Array(Schema.Struct({ id: Schema.String, kind: Schema.String, mdn: Schema.String }))
-  })
-)
-
-/** The page's own example of a device that cannot be found. */
-const absent = "7897654321"
-
-const deviceLocations = reads(/^POST$/, /^\/locations$/, (call) => {
-  const body = Schema.decodeUnknownEither(LocationBody)(call.request.text)
-  if (Either.isLeft(body)) {
-    return dialects.location("The request could not be read.")
-  }
-  const { accountName, deviceList } = body.right
-  if (!hasAccount(call, accountName)) {
-    return dialects.location(`UWS verification failure (Could not find account ${accountName})`)
-  }
-  const time = DateTime.formatIso(DateTime.unsafeMake(call.now)).replaceAll(/\D/g, "").slice(0, 14)
-  return json(
-    200,
-    deviceList.map(({ mdn }) =>
-      mdn === absent
-        ? {
-            msid: mdn,
-            pd: {},
-            error: { time, type: "POSITION METHOD FAILURE", info: "Exception code=ABSENT SUBSCRIBER" }
-          }
-        : { msid: mdn, pd: { time, x: "33.45324", y: "-84.59621", radius: "5571", qos: false }, error: {} }
-    )
-  )
 })
 
 const echo = reads(/^(POST|PUT|PATCH)$/, /\/echo$/, ({ request }) =>
@@ -96,6 +50,7 @@ const connectivity: Product = {
       handle: session.resetPassword
     },
     accountInformation,
+    deviceList,
     echo
   ]
 }
