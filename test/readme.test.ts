@@ -23,7 +23,7 @@ describe("README", () => {
 
   it("lists every example", () => {
     const listed = [...readme.matchAll(/^\| \[([\w-]+)\]\(examples\/\1\.ts\)/gm)].map(([, name]) => `${name}.ts`)
-    const commands = ["emulator.ts", "run.ts", "start.ts"]
+    const commands = ["doctor.ts", "emulator.ts", "run.ts", "start.ts"]
     const files = filesIn("examples", ".ts").filter((file) => !commands.includes(file))
     assert.sameMembers(listed, files)
   })

@@ -16,9 +16,12 @@ const bareEnvironment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => /^(PATH|SYSTEMROOT|TEMP|TMP)$/i.test(name))
 )
 
-/** Runs `npm run example -- NAME` as npm does, piped. */
-export const run = (name: string | undefined, environment: Readonly<Record<string, string>> = {}): Promise<Outcome> => {
-  const child = spawn(process.execPath, ["--import", "tsx", "examples/run.ts", ...(name === undefined ? [] : [name])], {
+/** Runs a program of the repository, piped. */
+export const outcome = (
+  args: ReadonlyArray<string>,
+  environment: Readonly<Record<string, string>> = {}
+): Promise<Outcome> => {
+  const child = spawn(process.execPath, ["--import", "tsx", ...args], {
     cwd: root,
     env: { ...bareEnvironment, ...environment },
     stdio: ["ignore", "pipe", "pipe"]
@@ -35,6 +38,10 @@ export const run = (name: string | undefined, environment: Readonly<Record<strin
     child.on("close", (code) => resolve({ code, stdout: stdout.join(""), stderr: stderr.join("") }))
   })
 }
+
+/** Runs `npm run example -- NAME` as npm does, piped. */
+export const run = (name: string | undefined, environment?: Readonly<Record<string, string>>): Promise<Outcome> =>
+  outcome(["examples/run.ts", ...(name === undefined ? [] : [name])], environment)
 
 const warning = /^timestamp=\S+ level=WARN .*$/
 
