@@ -24,7 +24,8 @@ const names = [
   "rotate-credentials",
   "your-own-client",
   "testing-your-code",
-  "typed-products"
+  "typed-products",
+  "telemetry"
 ]
 
 /** An example is done when its module has been evaluated: each awaits its program. */

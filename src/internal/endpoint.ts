@@ -126,6 +126,7 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
     if (Either.isLeft(base)) {
       return Effect.fail(new EndpointError({ endpoint, reason: "NotSent", description: `baseUrl: ${base.left}` }))
     }
+    const { hostname, port } = new URL(base.right.href)
     const request = call.request.pipe(HttpClientRequest.prependUrl(base.right.href), HttpClientRequest.acceptJson)
     return execute(client, endpoint, request).pipe(
       Effect.flatMap((response) => read(call, response)),
@@ -139,7 +140,7 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
       Effect.onExit((exit) => count(endpoint, exit)),
       Effect.withSpan(`ThingSpace.${endpoint}`, {
         captureStackTrace: false,
-        attributes: { "server.address": base.right.origin }
+        attributes: { "server.address": hostname, ...(port === "" ? {} : { "server.port": Number(port) }) }
       })
     )
   }

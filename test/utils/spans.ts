@@ -14,6 +14,7 @@ export const make = Effect.map(Effect.tracer, (native) => {
       },
       context: native.context
     }),
+    all: (): ReadonlyArray<Tracer.Span> => spans,
     names: () => spans.map(({ name }) => name),
     /** Names and attributes, in one text. */
     text: () => spans.map(({ attributes, name }) => inspect([name, attributes], { depth: 12 })).join("\n")
