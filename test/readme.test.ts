@@ -46,6 +46,23 @@ describe("README", () => {
     assert.include(readme, "`SessionSource.layer` | 20 minutes |")
   })
 
+  it("installs the package with its peers, on the Node.js that the package asks for", () => {
+    const { engines, name, peerDependencies } = JSON.parse(read("package.json"))
+    const [install = ""] = blocks("README.md", "sh")
+    assert.sameMembers(install.trim().split(" "), ["npm", "install", name, ...Object.keys(peerDependencies)])
+    assert.include(readme, `Node.js ${engines.node.replace(">=", "")} or newer`)
+  })
+
+  it("gives the bounds that the code has", () => {
+    const sessions = read("src/SessionSource.ts")
+    assert.match(sessions, /minimum: "1 second"/)
+    assert.include(readme, "at least 1 second |")
+    assert.match(sessions, /Effect\.timeout\("2 seconds"\)/)
+    assert.include(readme, "within 2 seconds |")
+    assert.match(read("src/internal/brake.ts"), /const longest = 60_000\n/)
+    assert.include(readme.replaceAll(/\s+/g, " "), "cost no renewal for a minute")
+  })
+
   it("asks the emulator with the credentials and on the port that the emulator has", () => {
     const [line = ""] = blocks("README.md", "sh").filter((code) => code.includes("curl"))
     const { appKey, appSecret } = ThingSpaceEmulator.defaults

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { posix } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { blocks, filesIn, pages, read, typeErrors } from "./pages.js"
+import { blocks, filesIn, pages, read, syntaxErrors, typeErrors } from "./pages.js"
 
 /** As GitHub makes an anchor of a heading. */
 const anchors = (page: string): ReadonlyArray<string> =>
@@ -36,6 +36,10 @@ describe("the pages", () => {
     const errors = typeErrors(programs)
     assert.strictEqual(errors.length, 1, errors.join("\n"))
     assert.include(errors[0], "broken.ts:2")
+  })
+
+  it.each(pages)("%s shows JavaScript that can be read", (page) => {
+    for (const code of blocks(page, "js")) assert.deepStrictEqual(syntaxErrors(code), [])
   })
 
   it.each(pages)("%s links to files and headings that exist", (page) => {

@@ -58,3 +58,9 @@ export const typeErrors = (sources: ReadonlyMap<string, string>): ReadonlyArray<
     return `${name}:${line} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`
   })
 }
+
+/** What cannot be read of a script in which names are free. */
+export const syntaxErrors = (source: string): ReadonlyArray<string> =>
+  (ts.transpileModule(source, { reportDiagnostics: true }).diagnostics ?? []).map(({ messageText }) =>
+    ts.flattenDiagnosticMessageText(messageText, "\n")
+  )

@@ -1,0 +1,70 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+import { blocks, read } from "./pages.js"
+
+const page = "docs/how-it-works.md"
+
+const [pipeline = "", states = "", healed = ""] = blocks(page, "mermaid")
+
+const namesIn = (diagram: string): ReadonlyArray<string> => [
+  ...new Set([...diagram.matchAll(/^ *(\S+) --> ([^:\s]+)/gm)].flatMap(([, from = "", to = ""]) => [from, to]))
+]
+
+const live = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
+  Layer.provideMerge(ThingSpaceEmulator.layer())
+)
+
+describe("docs/how-it-works.md", () => {
+  it("draws the modules that the library has", () => {
+    const named = [...pipeline.matchAll(/\["(\w+)"\]/g)].map(([, name]) => name)
+    assert.isAbove(named.length, 5)
+    const index = read("src/index.ts")
+    for (const name of named) assert.include(index, `export * as ${name} from`)
+  })
+
+  it("draws the states that a held credential has", () => {
+    const [outer = "", inner = ""] = states.split("state Ready {")
+    const source = read("src/internal/heldState.ts")
+    const tags = [...source.matchAll(/readonly _tag: "(\w+)"/g)].map(([, tag = ""]) => tag)
+    assert.sameMembers([...namesIn(outer)], ["[*]", ...tags])
+    const renewal = /readonly renewal: (.*)/.exec(source)?.[1] ?? ""
+    const renewals = renewal.split(" | ").map((one) => one.replace(/^"|"$|<.*/g, ""))
+    assert.sameMembers([...namesIn(inner)], ["[*]", ...renewals])
+  })
+
+  it.effect("draws the requests of a healed call as they are sent, and what is answered", () =>
+    Effect.gen(function* () {
+      const { account } = ThingSpaceEmulator.defaults
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+      const path = `/api/m2m/v1/accounts/${account}`
+      yield* client.get(path)
+      yield* Effect.all([emulator.clearExchanges, emulator.endSessions, emulator.revokeAll])
+      yield* client.get(path)
+
+      const drawn = [...healed.matchAll(/(\w+)->>Platform: (.*)\n *Platform-->>\1: (\d+)/g)]
+      const sent = (yield* emulator.exchanges).map(({ method, path, status }) => `${method} ${path} ${status}`)
+      assert.deepStrictEqual(
+        drawn.map(([, , request = "", status]) => `${request.replace("…", account)} ${status}`),
+        sent
+      )
+    }).pipe(Effect.provide(live))
+  )
+
+  it("gives the times that the code has", () => {
+    const text = read(page).replaceAll(/\s+/g, " ")
+    assert.match(read("src/internal/renewable.ts"), /const patience = 60_000\n/)
+    assert.include(text, "drop nothing for 60 seconds")
+    const record = read("src/internal/loginRecord.ts")
+    assert.match(record, /const affordable = 4\n/)
+    assert.match(record, /Duration\.minutes\(30\)/)
+    assert.match(record, /1000 \* 2 \*\* \(attempts\(next\) - 1\)/)
+    assert.match(record, /jitter \/ 4/)
+    assert.include(
+      text,
+      "after 1, 2, then 4 seconds, and after four in a row 30 minutes, each lengthened by up to a quarter"
+    )
+  })
+})
