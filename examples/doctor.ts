@@ -52,7 +52,7 @@ const main = (render: typeof text) =>
         process.exitCode = exitCode
       })
     )
-  ).pipe(Effect.provide(FetchHttpClient.layer), Effect.provide(Logger.remove(Logger.defaultLogger)))
+  ).pipe(Effect.provide([FetchHttpClient.layer, Logger.remove(Logger.defaultLogger)]))
 
 const usage = Effect.sync(() => {
   console.error("npm run doctor, or npm run --silent doctor -- --json")

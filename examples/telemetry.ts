@@ -64,12 +64,10 @@ const report = Effect.gen(function* () {
   for (const line of lines.sort()) if (line.startsWith("thingspace.")) yield* Console.log(line)
 })
 
-await program.pipe(
-  Effect.provide(ThingSpace),
-  // Telemetry is around everything that it shall see, and is flushed when it ends.
-  Effect.provide(Telemetry),
-  Effect.zipRight(report),
-  Effect.provide(collector),
-  Effect.provide(Logger.remove(Logger.defaultLogger)),
+// Beneath everything that it shall see; it is flushed when it ends, before the report.
+const observed = Effect.provide(program, Layer.provideMerge(ThingSpace, Telemetry))
+
+await Effect.zipRight(observed, report).pipe(
+  Effect.provide([collector, Logger.remove(Logger.defaultLogger)]),
   Effect.runPromise
 )

@@ -95,7 +95,7 @@ const makeApi = Effect.flatMap(ThingSpaceHttpClient.ThingSpaceHttpClient, (httpC
 
 /** Of the `AuthError`s only this one may pass; that repeating it sends no login too many, `LoginGuard` sees to. */
 const passes = (error: unknown): boolean => {
-  if (!HttpClientError.isHttpClientError(error)) return error instanceof AuthError.EndpointError
+  if (!HttpClientError.isHttpClientError(error)) return Schema.is(AuthError.EndpointError)(error)
   return error._tag === "RequestError"
     ? error.reason === "Transport"
     : error.response.status === 429 || error.response.status >= 500
