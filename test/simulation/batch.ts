@@ -1,0 +1,54 @@
+/**
+ * Runs the programs of one seed, and shrinks the first that breaks a promise.
+ */
+import * as FastCheck from "effect/FastCheck"
+import { arbitrary, print } from "./program.js"
+import { run } from "./simulation.js"
+import * as Tally from "./tally.js"
+
+/** How many programs one seed stands for. */
+export const size = 100
+
+export interface Batch {
+  readonly seed: number
+  readonly tally: Tally.Tally
+  readonly violation: Violation | undefined
+}
+
+/** The smallest program that was found to break a promise. */
+export interface Violation {
+  readonly promises: ReadonlyArray<string>
+  readonly program: string
+  readonly story: ReadonlyArray<string>
+}
+
+let unhandled: ReadonlyArray<unknown> = []
+process.on("unhandledRejection", (reason) => {
+  unhandled = [...unhandled, reason]
+})
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Runs the programs of a seed; if one does wrong, looks for the smallest that does, unless any will do. */
+export const runBatch = async (seed: number, anyWillDo = false): Promise<Batch> => {
+  let tally = Tally.none
+  const held = FastCheck.asyncProperty(arbitrary, async (program) => {
+    unhandled = []
+    const report = await run(program)
+    // Where a rejection has no handler, Node says so in its next turn.
+    await turn()
+    if (report.violations.length > 0 || unhandled.length > 0) return false
+    tally = Tally.add(tally, Tally.of(program, report))
+    return true
+  })
+  const { counterexample } = await FastCheck.check(held, { seed, numRuns: size, endOnFailure: anyWillDo })
+  if (counterexample === null) return { seed, tally, violation: undefined }
+  const [program] = counterexample
+  const story: Array<string> = []
+  const { violations } = await run(program, (line) => {
+    story.push(line())
+  })
+  const promises =
+    violations.length > 0 ? violations : unhandled.map((reason) => `unhandled rejection: ${String(reason)}`)
+  return { seed, tally, violation: { promises, program: print(program), story } }
+}

@@ -1,0 +1,74 @@
+/**
+ * Shows that the simulation bites: puts one deliberate bug at a time into a copy of the library, and runs the simulation
+ * against it until a promise breaks:
+ *
+ *     npm run mutants
+ *
+ * `--runs` is the number of programs each bug has to survive (default 3000), `--seed` where they start (default 1),
+ * `--jobs` the number of processes (default one for each core), `--only` a part of a bug's name. Exit code 1 if one
+ * survives.
+ */
+import { spawnSync } from "node:child_process"
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { availableParallelism, tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { type Mutation, mutations } from "./mutations.js"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** The library and its simulation, to be changed. */
+const copy = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "mutant-"))
+  for (const part of ["src", "test/simulation", "package.json", "tsconfig.json", "tsconfig.base.json"]) {
+    cpSync(join(root, part), join(folder, part), { recursive: true })
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
+  return folder
+}
+
+const apply = ({ file, find, replace }: Mutation, folder: string): void => {
+  const source = readFileSync(join(folder, file), "utf8")
+  if (source.split(find).length !== 2) throw new Error(`${file} does not hold exactly once: ${find}`)
+  writeFileSync(
+    join(folder, file),
+    source.replace(find, () => replace)
+  )
+}
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "3000" },
+    seed: { type: "string", default: "1" },
+    jobs: { type: "string", default: `${availableParallelism()}` },
+    only: { type: "string", default: "" }
+  }
+})
+
+/** The promise that the simulation saw broken, if it did. */
+const brokenBy = (mutation: Mutation): string | undefined => {
+  const folder = copy()
+  try {
+    apply(mutation, folder)
+    const options = ["--any", "--runs", values.runs, "--seed", values.seed, "--jobs", values.jobs]
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      ["--import", "tsx", "test/simulation/simulate.ts", ...options],
+      { cwd: folder, encoding: "utf8", timeout: 1_800_000 }
+    )
+    return status === 1 ? /^Broken: (.*)$/m.exec(stdout)?.[1] : undefined
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const chosen = mutations.filter(({ name }) => name.includes(values.only))
+let caught = 0
+for (const mutation of chosen) {
+  const broken = brokenBy(mutation)
+  if (broken !== undefined) caught += 1
+  console.log(broken === undefined ? `SURVIVED  ${mutation.name}` : `caught    ${mutation.name}\n          ${broken}`)
+}
+console.log(`\n${caught} of ${chosen.length} deliberate bugs caught`)
+process.exitCode = caught === chosen.length ? 0 : 1

@@ -1,0 +1,218 @@
+/**
+ * The deliberate bugs that the simulation must catch; `mutants.ts` puts them in.
+ */
+/** A deliberate bug: a text of `src` that occurs once in its file, and what takes its place. */
+export interface Mutation {
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+const renewable = "src/internal/renewable.ts"
+const record = "src/internal/loginRecord.ts"
+const guard = "src/LoginGuard.ts"
+const middleware = "src/internal/middleware.ts"
+
+export const mutations: ReadonlyArray<Mutation> = [
+  {
+    name: "a refused credential is forgotten without comparing it with the one that is held",
+    file: renewable,
+    find: 'state._tag !== "Ready" || state.held.secret !== secret || isHandedBack(state, now)',
+    replace: 'state._tag !== "Ready" || isHandedBack(state, now)'
+  },
+  {
+    name: "a session that was refused while the call waited for its token is sent",
+    file: middleware,
+    find: "(sessions.mayHold(session) ? Effect.succeed({ token, session }) : held)",
+    replace: "Effect.succeed({ token, session })"
+  },
+  {
+    name: "the source stays open while the layer logs out at its close",
+    file: "src/SessionSource.ts",
+    find: "Effect.zipRight(fibers.close, lastLogout)",
+    replace: "lastLogout"
+  },
+  {
+    name: "a refused credential is kept",
+    file: renewable,
+    find: "return [Effect.as(ended, true), { ...empty, refused: secret }]",
+    replace: "return [Effect.as(ended, true), state]"
+  },
+  {
+    name: "callers do not share the flight that is under way",
+    file: renewable,
+    find: "return [state.early === true ? arrivalAfter(state.flight, now) : arrival(state.flight), state]",
+    replace: 'return depart(caller, { _tag: "Empty" })'
+  },
+  {
+    name: "the caller that starts a flight takes it down when it leaves",
+    file: renewable,
+    find: ": [arrival(flight), {",
+    replace: ": [Effect.onInterrupt(arrival(flight), () => Fiber.interrupt(flight)), {"
+  },
+  {
+    name: "a failure is stored",
+    file: renewable,
+    find: 'return [undefined, refused === undefined ? { _tag: "Empty" } : { _tag: "Empty", refused }]',
+    replace: "return [undefined, state]"
+  },
+  {
+    name: "a renewal ahead of time is asked for again at every call",
+    file: renewable,
+    find: 'isSame ? { ...state, held: exit.value, renewal: "Settled" }',
+    replace: 'isSame ? { ...state, held: exit.value, renewal: "Due" }'
+  },
+  {
+    name: "a failed renewal ahead of time is repeated at every call",
+    file: renewable,
+    find: 'if (Exit.isFailure(exit)) return [undefined, { ...state, renewal: "Settled" }]',
+    replace: 'if (Exit.isFailure(exit)) return [undefined, { ...state, renewal: "Due" }]'
+  },
+  {
+    name: "a renewal that was under way when its predecessor was refused is not discarded",
+    file: renewable,
+    find: ': [Fiber.interrupt(renewal), { _tag: "Empty", discarded: renewal }]',
+    replace: ': [Effect.void, { _tag: "Empty" }]'
+  },
+  {
+    name: "an expired token is still sent",
+    file: renewable,
+    find: 'now < (renewal === "Due" ? held.expiresAt - margin : held.expiresAt) ? held : undefined',
+    replace: 'now < (renewal === "Due" ? held.expiresAt - margin : held.expiresAt + 600_000) ? held : undefined'
+  },
+  {
+    name: "a token that was handed back is asked for again at every refusal",
+    file: renewable,
+    find: "handedBackAt !== undefined && now >= handedBackAt",
+    replace: "handedBackAt !== undefined && now < handedBackAt"
+  },
+  {
+    name: "a refused request counts as a use of the session",
+    file: middleware,
+    find: "return response.status < 400 ? accepted(attempt, response, sentAt)",
+    replace:
+      "if (attempt.session !== undefined) sessions?.used(attempt.session, sentAt)\n        return response.status < 400 ? accepted(attempt, response, sentAt)"
+  },
+  {
+    name: "an accepted request does not count as a use of the session",
+    file: middleware,
+    find: "attempt.session === undefined ? undefined : sessions?.used(attempt.session, sentAt)",
+    replace: "undefined"
+  },
+  {
+    name: "the latch is removed",
+    file: record,
+    find: 'if (known || spent) return { _tag: "Refused" }',
+    replace: ""
+  },
+  {
+    name: "other passwords are tried without end",
+    file: record,
+    find: "const spent = record.refused.length > 0 && attempts(record) >= affordable",
+    replace: "const spent = false"
+  },
+  {
+    name: "a lost answer to a login is not a strike",
+    file: record,
+    find: 'return cause._tag === "Fail" ? ofError(cause.error) : "Uncertain"',
+    replace: 'return cause._tag === "Fail" && ofError(cause.error) !== "Uncertain" ? ofError(cause.error) : "NotTried"'
+  },
+  {
+    name: "the pause after a lost answer does not grow",
+    file: record,
+    find: "const pause = attempts(next) >= affordable ? longPause : 1000 * 2 ** (attempts(next) - 1)",
+    replace: "const pause = 1000"
+  },
+  {
+    name: "logins do not take turns",
+    file: guard,
+    find: "turn.withPermits(1)(",
+    replace: "turn.withPermits(0)("
+  },
+  {
+    name: "a success does not clear the record",
+    file: guard,
+    find: "return yield* update(HashMap.remove(username))",
+    replace: "return"
+  },
+  {
+    name: "the call's own deadline is missing",
+    file: "src/internal/endpoint.ts",
+    find: "duration: requestTimeout,",
+    replace: 'duration: "2 hours",'
+  },
+  {
+    name: "an authentication call outlives its deadline",
+    file: "src/internal/endpoint.ts",
+    find: "      Effect.disconnect,\n",
+    replace: "      Effect.uninterruptible,\n"
+  },
+  {
+    name: "redirects are followed",
+    file: "src/internal/guard.ts",
+    find: "const stays = follows(init)",
+    replace: "const stays = false"
+  },
+  {
+    name: "the origin is compared without its port",
+    file: "src/internal/address.ts",
+    find: "const sessionHeader = headers.get(parsed.origin)",
+    replace: 'const sessionHeader = headers.get(parsed.origin.replace(/:\\d+$/, ""))'
+  },
+  {
+    name: "an origin is compared by its beginning",
+    file: "src/internal/address.ts",
+    find: 'url.length > address.length && url[address.length] === "/" && url.startsWith(address)',
+    replace: "url.startsWith(address)"
+  },
+  {
+    name: "the headers of the credentials are not redacted",
+    file: "src/internal/guard.ts",
+    find: "return redacted === present ? stays : Effect.locally(stays, Headers.currentRedactedNames, redacted)",
+    replace: "return stays"
+  },
+  {
+    name: "a flight inherits that its layer was built uninterruptibly",
+    file: "src/internal/background.ts",
+    find: "return runFork(Effect.interruptible(body), { scope, immediate: false })",
+    replace: "return runFork(Effect.uninterruptible(body), { scope, immediate: false })"
+  },
+  {
+    name: "a closed layer still acquires",
+    file: "src/internal/background.ts",
+    find: "if (closed) return undefined",
+    replace: "if (Date.now() === 0) return undefined"
+  },
+  {
+    name: "the keeper of the idle session logs in early",
+    file: "src/internal/idleKeeper.ts",
+    find: "yield* sleepUntil(wakesAt)",
+    replace:
+      "yield* sleepUntil(wakesAt - 300_000)\n          current()?.secret === held.secret && (held.expiresAt -= 300_000)"
+  },
+  {
+    name: "a failed login is repeated at once",
+    file: "src/SessionSource.ts",
+    find: "return Effect.flatMap(login, (token) =>",
+    replace: "return Effect.flatMap(Effect.retry(login, { times: 1 }), (token) =>"
+  },
+  {
+    name: "a request is sent again without end while it is refused",
+    file: middleware,
+    find: "renewed: [...attempt.renewed, which],",
+    replace: "renewed: [],"
+  },
+  {
+    name: "nothing is sent again",
+    file: middleware,
+    find: "if (attempt.renewed.includes(which) || attempt[which] === undefined) return otherwise",
+    replace: "if (attempt[which] !== undefined) return otherwise"
+  },
+  {
+    name: "a dead session is taken for a refused token",
+    file: "src/Rejection.ts",
+    find: 'if (platformError.refusesSession(code)) return "SessionToken"',
+    replace: 'if (platformError.refusesSession(code)) return "AccessToken"'
+  }
+]

@@ -1,0 +1,256 @@
+/**
+ * What a simulated program is, how a random one is made, and how one is printed.
+ */
+import * as FastCheck from "effect/FastCheck"
+
+/** What a simulated run consists of; the same program always runs in the same way. */
+export interface Program {
+  readonly setup: Setup
+  readonly steps: ReadonlyArray<Step>
+}
+
+/** How the pipeline and the platform are set up. Times are in milliseconds. */
+export interface Setup {
+  readonly seed: number
+  readonly relogin: "onIdleExpiry" | "stop" | "twice" | "forever"
+  readonly logoutOnClose: boolean
+  readonly refreshMargin: number
+  /** Whether a new login ends the user's earlier sessions. */
+  readonly singleSession: boolean
+  readonly tokenLifetime: number
+  /** How long requests and answers travel, in turn. */
+  readonly outward: ReadonlyArray<number>
+  readonly homeward: ReadonlyArray<number>
+}
+
+/** Where an API call goes: every product whose refusals differ, and addresses that must not receive credentials. */
+export const apis = {
+  account: "/api/m2m/v1/accounts/0000123456-00001",
+  echo: "/api/m2m/v1/echo",
+  stream: "/api/m2m/v2/echo",
+  location: "/api/loc/v1/echo",
+  connector: "/api/cc/v1/devices",
+  configuration: "/api/cc/v1/devices/configuration",
+  diagnostics: "/api/diagnostics/v1/devices",
+  software: "/api/fota/v2/devices",
+  subscriptions: "/api/subsc/v1/devices",
+  forbidden: "/api/subsc/v1/forbidden",
+  edge: "https://5gedge.verizon.com/api/mec/eds/platforms",
+  vehicles: "https://imp.thingspace.verizon.com/api/v1/vehicles",
+  unauthorized: "/api/emulator/v1/unauthorized",
+  elsewhere: "https://evil.example/api/m2m/v1/accounts/0000123456-00001",
+  plain: "http://thingspace.verizon.com/api/m2m/v1/accounts/0000123456-00001",
+  port: "https://thingspace.verizon.com:8443/api/m2m/v1/accounts/0000123456-00001",
+  userinfo: "https://thingspace.verizon.com@evil.example/api/m2m/v1/accounts/0000123456-00001",
+  suffix: "https://thingspace.verizon.com.evil.example/api/m2m/v1/accounts/0000123456-00001",
+  protocolRelative: "//evil.example/api/m2m/v1/accounts/0000123456-00001"
+}
+
+export type Api = keyof typeof apis
+
+/** Those that must not be reached. */
+export const forbidden: ReadonlySet<string> = new Set<Api>([
+  "elsewhere",
+  "plain",
+  "port",
+  "userinfo",
+  "suffix",
+  "protocolRelative"
+])
+
+/** The requests that a fault can meet. */
+export const targets = {
+  token: "/api/ts/v1/oauth2/token",
+  revoke: "/api/ts/v1/oauth2/revoke",
+  login: "/api/m2m/v1/session/login",
+  logout: "/api/m2m/v1/session/logout",
+  account: "/api/m2m/v1/accounts",
+  location: "/api/loc/v1",
+  connector: "/api/cc/v1",
+  vehicles: "/api/v1/",
+  any: ""
+}
+
+export type Target = keyof typeof targets
+
+const mishaps = [
+  "lost request",
+  "lost response",
+  "truncated",
+  "hang",
+  "429",
+  "429 with Retry-After",
+  "500",
+  "503",
+  "gateway throttled",
+  "garbage",
+  "web page",
+  "empty",
+  "bare 401",
+  "token refused",
+  "session refused",
+  "password refused",
+  "unexpected error",
+  "redirect"
+] as const
+
+export type Mishap = (typeof mishaps)[number]
+
+export type Step =
+  | {
+      readonly do: "call"
+      readonly api: Api
+      readonly times: number
+      /** Whether the caller gives up after so many milliseconds, by its own time-out or by being interrupted. */
+      readonly patience?: number
+      readonly givesUp?: "timeout" | "interrupt"
+    }
+  | { readonly do: "wait"; readonly millis: number }
+  | { readonly do: "fault"; readonly target: Target; readonly mishap: Mishap; readonly times: number }
+  | { readonly do: "clear faults" }
+  | { readonly do: "revoke elsewhere" }
+  | { readonly do: "end sessions" }
+  | { readonly do: "log in elsewhere" }
+  | { readonly do: "restart the platform" }
+  /** The password that the platform accepts; users are locked and unlocked independently of it. */
+  | { readonly do: "set platform password"; readonly user: number; readonly password: number }
+  | { readonly do: "rotate credentials"; readonly user: number; readonly password: number }
+  | { readonly do: "vault"; readonly is: "open" | "sealed" | "stuck" }
+  | { readonly do: "reset the guard" }
+  | { readonly do: "revoke" }
+  | { readonly do: "log out" }
+  | { readonly do: "interrupt callers" }
+  | { readonly do: "set the clock"; readonly by: number }
+  | { readonly do: "close" }
+
+const oneOf = FastCheck.oneof
+
+const between = (min: number, max: number): FastCheck.Arbitrary<number> => FastCheck.integer({ min, max })
+
+const second = 1000
+const minute = 60 * second
+
+/** Times at which something happens, and their neighbourhood. */
+const aWhile = oneOf(
+  { weight: 3, arbitrary: between(0, 60) },
+  { weight: 3, arbitrary: between(60, 2 * second) },
+  { weight: 3, arbitrary: between(2 * second, 70 * second) },
+  { weight: 3, arbitrary: between(2 * minute, 19 * minute) },
+  { weight: 2, arbitrary: between(20 * minute - 5 * second, 20 * minute + 5 * second) },
+  { weight: 1, arbitrary: between(29 * minute, 41 * minute) },
+  { weight: 2, arbitrary: between(58 * minute, 61 * minute) },
+  { weight: 1, arbitrary: between(0, 180 * minute) }
+)
+
+const travel = oneOf(
+  { weight: 20, arbitrary: between(0, 400) },
+  { weight: 1, arbitrary: between(3 * second, 9 * second) },
+  { weight: 1, arbitrary: between(9990, 10010) },
+  { weight: 1, arbitrary: between(10 * second, 25 * second) }
+)
+
+const setup: FastCheck.Arbitrary<Setup> = FastCheck.record({
+  seed: between(0, 1_000_000),
+  relogin: FastCheck.constantFrom("onIdleExpiry", "stop", "twice", "forever"),
+  logoutOnClose: FastCheck.boolean(),
+  refreshMargin: FastCheck.constantFrom(minute, 0, 10 * minute),
+  singleSession: FastCheck.boolean(),
+  tokenLifetime: FastCheck.constantFrom(60 * minute, 90 * second, 30 * second),
+  outward: FastCheck.array(travel, { minLength: 1, maxLength: 4 }),
+  homeward: FastCheck.array(travel, { minLength: 1, maxLength: 4 })
+})
+
+const everyApi = Object.keys(apis).filter((name): name is Api => name in apis)
+const isAllowed = (name: Api): boolean => !forbidden.has(name)
+const everyTarget = Object.keys(targets).filter((name): name is Target => name in targets)
+
+const api: FastCheck.Arbitrary<Api> = oneOf(
+  { weight: 6, arbitrary: FastCheck.constant<Api>("account") },
+  { weight: 6, arbitrary: FastCheck.constantFrom(...everyApi.filter(isAllowed)) },
+  { weight: 1, arbitrary: FastCheck.constant<Api>("forbidden") },
+  { weight: 1, arbitrary: FastCheck.constantFrom(...everyApi.filter((name) => !isAllowed(name))) }
+)
+
+const call: FastCheck.Arbitrary<Step> = oneOf(
+  { weight: 4, arbitrary: FastCheck.record({ do: FastCheck.constant("call" as const), api, times: between(1, 3) }) },
+  {
+    weight: 1,
+    arbitrary: FastCheck.record({ do: FastCheck.constant("call" as const), api, times: between(4, 25) })
+  },
+  {
+    weight: 1,
+    arbitrary: FastCheck.record({
+      do: FastCheck.constant("call" as const),
+      api,
+      times: between(1, 3),
+      patience: between(0, 20 * second),
+      givesUp: FastCheck.constantFrom("timeout" as const, "interrupt" as const)
+    })
+  }
+)
+
+const fault: FastCheck.Arbitrary<Step> = FastCheck.record({
+  do: FastCheck.constant("fault" as const),
+  target: oneOf(
+    { weight: 3, arbitrary: FastCheck.constantFrom<Target>("token", "login", "account") },
+    { weight: 1, arbitrary: FastCheck.constantFrom(...everyTarget) }
+  ),
+  mishap: FastCheck.constantFrom(...mishaps),
+  times: oneOf({ weight: 4, arbitrary: between(1, 2) }, { weight: 1, arbitrary: between(3, 12) })
+})
+
+const someone = { user: between(0, 1), password: between(0, 4) }
+
+const jump = oneOf(between(-second, second), between(-minute, minute), between(-90 * minute, 90 * minute))
+
+const step: FastCheck.Arbitrary<Step> = oneOf(
+  { weight: 20, arbitrary: call },
+  { weight: 16, arbitrary: FastCheck.record({ do: FastCheck.constant("wait" as const), millis: aWhile }) },
+  { weight: 10, arbitrary: fault },
+  { weight: 1, arbitrary: FastCheck.constant({ do: "clear faults" } as const) },
+  { weight: 2, arbitrary: FastCheck.constant({ do: "revoke elsewhere" } as const) },
+  { weight: 2, arbitrary: FastCheck.constant({ do: "end sessions" } as const) },
+  { weight: 1, arbitrary: FastCheck.constant({ do: "log in elsewhere" } as const) },
+  { weight: 1, arbitrary: FastCheck.constant({ do: "restart the platform" } as const) },
+  {
+    weight: 2,
+    arbitrary: FastCheck.record({ do: FastCheck.constant("set platform password" as const), ...someone })
+  },
+  { weight: 3, arbitrary: FastCheck.record({ do: FastCheck.constant("rotate credentials" as const), ...someone }) },
+  {
+    weight: 1,
+    arbitrary: FastCheck.record({
+      do: FastCheck.constant("vault" as const),
+      is: FastCheck.constantFrom("open" as const, "sealed" as const, "stuck" as const)
+    })
+  },
+  { weight: 1, arbitrary: FastCheck.constant({ do: "reset the guard" } as const) },
+  { weight: 1, arbitrary: FastCheck.constant({ do: "revoke" } as const) },
+  { weight: 1, arbitrary: FastCheck.constant({ do: "log out" } as const) },
+  { weight: 1, arbitrary: FastCheck.constant({ do: "interrupt callers" } as const) },
+  { weight: 1, arbitrary: FastCheck.record({ do: FastCheck.constant("set the clock" as const), by: jump }) },
+  { weight: 1, arbitrary: FastCheck.constant({ do: "close" } as const) }
+)
+
+export const arbitrary: FastCheck.Arbitrary<Program> = FastCheck.record({
+  setup,
+  steps: FastCheck.array(step, { minLength: 1, maxLength: 30, size: "max" })
+})
+
+const literal = (value: unknown): string =>
+  JSON.stringify(value)
+    .replaceAll(/"(\w+)":/g, " $1: ")
+    .replaceAll("{ ", "{ ")
+    .replaceAll(/([^ ])}/g, "$1 }")
+    .replaceAll(/,(?=")/g, ", ")
+
+/** The program as a value of `test/simulation/regressions.ts`. */
+export const print = ({ setup, steps }: Program): string =>
+  [
+    "{",
+    `  setup: ${literal(setup)},`,
+    "  steps: [",
+    steps.map((one) => `    ${literal(one)}`).join(",\n"),
+    "  ]",
+    "}"
+  ].join("\n")

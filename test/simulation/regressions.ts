@@ -1,0 +1,104 @@
+/**
+ * The programs that once broke a promise, or seemed to; `simulation.test.ts` runs them.
+ */
+import type { Program } from "./program.js"
+
+/** A program as the simulation found and shrank it. */
+export interface Regression {
+  /** What the pipeline does in it. */
+  readonly promise: string
+  readonly program: Program
+}
+
+export const regressions: ReadonlyArray<Regression> = [
+  {
+    promise: "asks for another token where the renewal of the last came in the moment in which that was refused",
+    program: {
+      setup: {
+        seed: 0,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 3600000,
+        outward: [1],
+        homeward: [0]
+      },
+      steps: [
+        { do: "call", api: "account", times: 4 },
+        { do: "set the clock", by: -3 },
+        { do: "wait", millis: 3480000 }
+      ]
+    }
+  },
+  {
+    promise: "does not send a session that was refused while the call waited for its token",
+    program: {
+      setup: {
+        seed: 0,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 3600000,
+        outward: [1, 0],
+        homeward: [2]
+      },
+      steps: [
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "call", api: "account", times: 3 },
+        { do: "revoke" },
+        { do: "end sessions" },
+        { do: "call", api: "account", times: 4 }
+      ]
+    }
+  },
+  {
+    promise: "does not log in again while the layer logs out at its close",
+    program: {
+      setup: {
+        seed: 0,
+        relogin: "onIdleExpiry",
+        logoutOnClose: true,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 90000,
+        outward: [0],
+        homeward: [1, 0]
+      },
+      steps: [
+        { do: "call", api: "account", times: 1 },
+        { do: "fault", target: "account", mishap: "token refused", times: 1 },
+        { do: "wait", millis: 1740000 },
+        { do: "call", api: "account", times: 1 },
+        { do: "close" }
+      ]
+    }
+  },
+  {
+    promise: "may try a session with another token where a 401 does not say which of the two it refuses",
+    program: {
+      setup: {
+        seed: 0,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 3600000,
+        outward: [0],
+        homeward: [1]
+      },
+      steps: [
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 120000 },
+        { do: "restart the platform" },
+        { do: "call", api: "account", times: 1, patience: 1, givesUp: "timeout" },
+        { do: "wait", millis: 60 },
+        { do: "call", api: "vehicles", times: 1 },
+        { do: "revoke" },
+        { do: "wait", millis: 60 }
+      ]
+    }
+  }
+]

@@ -1,0 +1,185 @@
+/**
+ * Runs one program from the start to an orderly end, and says which promises were broken.
+ */
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
+import * as Random from "effect/Random"
+import * as RuntimeFlags from "effect/RuntimeFlags"
+import * as RuntimeFlagsPatch from "effect/RuntimeFlagsPatch"
+import * as Scheduler from "effect/Scheduler"
+import type { Note, Sending } from "./ledger.js"
+import * as Observer from "./observer.js"
+import { app, passwordOf } from "./platform.js"
+import { type Api, apis, forbidden, type Program } from "./program.js"
+import * as VirtualClock from "./virtualClock.js"
+import { type Call, describe, make, type World } from "./world.js"
+
+/** What a program has come to. */
+export interface Report {
+  readonly violations: ReadonlyArray<string>
+  readonly calls: ReadonlyArray<Call>
+  readonly sendings: ReadonlyArray<Sending>
+  /** Milliseconds of the steady clock. */
+  readonly elapsed: number
+  /** Refused credentials that were sent again because an API was braked. */
+  readonly excused: number
+}
+
+/** Longer than all deadlines of one call together: three sendings, and a login and two tokens before each. */
+const longestCall = 400_000
+
+const authErrors: ReadonlySet<unknown> = new Set([
+  "OAuthError",
+  "SessionError",
+  "EndpointError",
+  "CredentialsError",
+  "LoginBlocked"
+])
+
+const isTyped = (error: unknown): boolean =>
+  HttpClientError.isHttpClientError(error) ||
+  (Predicate.hasProperty(error, "_tag") && (authErrors.has(error._tag) || error._tag === "TimeoutException"))
+
+const isInvalidUrl = (error: unknown): boolean =>
+  HttpClientError.isHttpClientError(error) && error._tag === "RequestError" && error.reason === "InvalidUrl"
+
+const judge = (world: World, call: Call): void => {
+  const { exit } = call
+  if (exit === undefined) {
+    const lost = world.ledger.sendings.some(
+      (sending) => sending.call === call.name && sending.outcome === undefined && sending.decision?.mishap === "hang"
+    )
+    if (!lost && world.clock.elapsed() - call.at > longestCall) world.ledger.violate(`call ${call.name} never ends`)
+    return
+  }
+  if (Exit.isSuccess(exit)) {
+    if (forbidden.has(call.api)) world.ledger.violate(`call ${call.name} to ${call.api} is answered`)
+    return
+  }
+  const error = Cause.squash(exit.cause)
+  if (Cause.isInterruptedOnly(exit.cause)) {
+    if (call.leftAlone) world.ledger.violate(`call ${call.name} is interrupted by nobody`)
+  } else if (exit.cause._tag !== "Fail" && !Cause.isInterrupted(exit.cause)) {
+    world.ledger.violate(`call ${call.name} dies: ${Cause.pretty(exit.cause)}`)
+  } else if (!isTyped(error)) {
+    world.ledger.violate(`call ${call.name} fails with ${String(error)}`)
+  } else if (forbidden.has(call.api) && !isInvalidUrl(error) && !Cause.isInterrupted(exit.cause)) {
+    world.ledger.violate(`call ${call.name} to ${call.api} fails with ${String(error)}`)
+  }
+}
+
+/** What must be answered once all is well, whichever calls come first. */
+const healthy: ReadonlyArray<readonly [Api, status: number]> = [
+  ["account", 200],
+  ["location", 200],
+  ["connector", 200],
+  ["configuration", 200],
+  ["vehicles", 200],
+  ["diagnostics", 200],
+  ["software", 200],
+  ["subscriptions", 200],
+  ["forbidden", 403],
+  ["edge", 200],
+  ["unauthorized", 401],
+  ["echo", 200]
+]
+
+/** The documented back-off of the resends, and a moment for what is on its way. */
+const backOff = 61_000
+
+const recovery = (world: World, seed: number): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { clock, ledger } = world
+    yield* world.heal
+    const { password, user } = world.credentials()
+    // What is on its way may still end a login badly.
+    yield* clock.advance(60_000)
+    const latched = ledger.strikes.mayLatch(user, password)
+    yield* clock.advance(Math.max(backOff, ledger.strikes.pause(user)) + ledger.setBack())
+    const first = seed % healthy.length
+    for (const [api, status] of [...healthy.slice(first), ...healthy.slice(0, first)].slice(0, 2)) {
+      const call = yield* world.call(api)
+      yield* clock.settle
+      if (call.exit !== undefined && Exit.isFailure(call.exit) && latched) {
+        const error = Cause.squash(call.exit.cause)
+        if (Predicate.hasProperty(error, "_tag") && error._tag === "LoginBlocked") {
+          yield* world.resetGuard
+          continue
+        }
+      }
+      if (call.exit === undefined || !Exit.isSuccess(call.exit) || call.exit.value !== status) {
+        const end = call.exit === undefined ? "nothing" : describe(call.exit)
+        return ledger.violate(`all is well again, but ${apis[api]} brings ${end}`)
+      }
+    }
+  })
+
+const closing = (world: World): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { clock, ledger } = world
+    yield* world.close
+    const left = yield* world.leftover
+    if (left > 0) ledger.violate(`${left} fibers are left after the layer has closed`)
+    const call = yield* world.call("account")
+    yield* clock.settle
+    if (call.exit === undefined || Exit.isSuccess(call.exit)) ledger.violate("a closed layer answers")
+    yield* clock.advance(3 * 3_600_000)
+    for (const one of world.calls) judge(world, one)
+    yield* world.take({ do: "interrupt callers" })
+    if (world.calls.some(({ exit }) => exit === undefined)) ledger.violate("an interrupted call does not end")
+    if (clock.sleepers() > 0) ledger.violate(`${clock.sleepers()} sleepers are left`)
+  })
+
+const play = (world: World, program: Program): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    for (const step of program.steps) {
+      yield* world.take(step)
+      for (const call of world.calls) judge(world, call)
+      if (world.ledger.violations.length > 0) return
+    }
+    if (!world.isClosed()) yield* recovery(world, program.setup.seed)
+    if (world.ledger.violations.length > 0) return
+    yield* closing(world)
+  })
+
+const passwords = [0, 1].flatMap((user) => [0, 1, 2, 3, 4].map((n) => passwordOf(user, n)))
+
+/** The usual one lets timers of the real clock decide now and then. */
+const scheduler = Scheduler.make(
+  (task) => queueMicrotask(task),
+  () => false
+)
+
+const untold: Note = () => undefined
+
+/** Runs a program from the start to an orderly end, and notes down what happens. */
+export const run = (program: Program, note = untold): Promise<Report> => {
+  const clock = VirtualClock.make()
+  return Effect.gen(function* () {
+    const observer = yield* Observer.make
+    const world = yield* observer.observe(
+      Effect.tap(make(program, { clock, observer, note }), (world) => play(world, program))
+    )
+    const { ledger } = world
+    for (const text of observer.leaks([...ledger.secrets, app.secret, ...passwords])) {
+      ledger.violate(`a secret is printed: ${text}`)
+    }
+    return {
+      violations: [...new Set(ledger.violations)],
+      calls: world.calls,
+      sendings: ledger.sendings,
+      elapsed: clock.elapsed(),
+      excused: ledger.excused()
+    }
+  }).pipe(
+    Effect.scoped,
+    Effect.withClock(clock.wall),
+    Effect.withRandom(Random.make(program.setup.seed)),
+    Effect.withScheduler(scheduler),
+    Effect.withRuntimeFlagsPatch(RuntimeFlagsPatch.disable(RuntimeFlags.RuntimeMetrics)),
+    Effect.runPromise
+  )
+}
