@@ -2,6 +2,7 @@
  * The OAuth 2.0 access token that every call to the platform carries as `Authorization: Bearer`.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Schema from "effect/Schema"
 import * as secretText from "./internal/secretText.js"

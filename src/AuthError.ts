@@ -5,6 +5,7 @@
  * the body of a login request is a password.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"

@@ -2,6 +2,7 @@
  * The two secrets that a program brings, as services that can rotate.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
@@ -93,6 +94,36 @@ export const layerAppEffect = <R>(
 /**
  * A username and password read anew at each attempt to log in: a refused password is not sent again, a different one is.
  * A read that takes longer than `ThingSpaceConfig`'s `requestTimeout` is a `CredentialsError`.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ * import * as Ref from "effect/Ref"
+ * import { Credentials, ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+ *
+ * const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults
+ *
+ * const vault = await Effect.runPromise(Ref.make("yesterday's password"))
+ * const user = Effect.map(Ref.get(vault), (password) => ({ username, password: Redacted.make(password) }))
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+ *   const refused = yield* Effect.flip(client.get(`/api/m2m/v1/accounts/${account}`))
+ *   yield* Ref.set(vault, password)
+ *   const response = yield* client.get(`/api/m2m/v1/accounts/${account}`)
+ *   console.log(refused._tag, response.status) // => SessionError 200
+ * })
+ *
+ * const ThingSpaceTest = ThingSpaceHttpClient.layerFromCredentials().pipe(
+ *   Layer.provide(Credentials.layerApp({ key: Redacted.make(appKey), secret: Redacted.make(appSecret) })),
+ *   Layer.provide(Credentials.layerUwsEffect(user)),
+ *   Layer.provide(ThingSpaceEmulator.layer())
+ * )
+ *
+ * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
+ * ```
  *
  * @since 0.1.0
  * @category layers

@@ -6,6 +6,7 @@
  * remembers for as long as its layer lives: a program that is restarted in a loop needs a store that outlives it.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -146,6 +147,31 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(fu
 
 /**
  * The guard as a layer. A build shares this value, as any layer: wrap it in `Layer.fresh` for each further account.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ * import { AuthError, Credentials, LoginGuard } from "effect-thingspace-auth"
+ *
+ * const refusal = new AuthError.SessionError({
+ *   endpoint: "login",
+ *   status: 400,
+ *   errorCode: "UnifiedWebService.INPUT_INVALID.Password.Invalid",
+ *   errorMessage: "The Password is invalid."
+ * })
+ *
+ * const program = Effect.gen(function* () {
+ *   const guard = yield* LoginGuard.LoginGuard
+ *   const first = yield* Effect.flip(guard.attempt(() => Effect.fail(refusal)))
+ *   const second = yield* Effect.flip(guard.attempt(() => Effect.dieMessage("a refused password was sent again")))
+ *   console.log(first._tag, second._tag) // => SessionError LoginBlocked
+ * })
+ *
+ * const user = Credentials.layerUws({ username: "the UWS user", password: Redacted.make("a wrong password") })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(LoginGuard.layer), Effect.provide(user)))
+ * ```
  *
  * @since 0.1.0
  * @category layers

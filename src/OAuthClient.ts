@@ -4,6 +4,7 @@
  * A program that calls APIs wants `TokenSource`, or the whole pipeline of `ThingSpaceHttpClient`, instead.
  *
  * @since 0.1.0
+ * @module
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"

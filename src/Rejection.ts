@@ -4,6 +4,7 @@
  * The platform answers a dead session with status 400, and each of its products says so in its own way.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Context from "effect/Context"
 import * as platformError from "./internal/platformError.js"
@@ -52,6 +53,19 @@ const fromCodes = (status: number, error: platformError.PlatformError): Rejectio
  * message, Cloud Connector's inner `[400]` and `[401]`, Diagnostics' `INVALID_ACCOUNT`, RFC 6750's `invalid_token`, and
  * the bare 401. Any status below 400 is `None`, whatever its body.
  *
+ * @example
+ * ```ts
+ * import { Rejection } from "effect-thingspace-auth"
+ *
+ * const body = JSON.stringify({
+ *   errorCode: "UnifiedWebService.REQUEST_FAILED.SessionToken.Expired",
+ *   errorMessage: "The SessionToken is expired."
+ * })
+ * console.log(Rejection.classify(400, body)) // => SessionToken
+ * console.log(Rejection.classify(401, "")) // => Unknown
+ * console.log(Rejection.classify(404, body.replace("SessionToken.Expired", "Device.NotFound"))) // => None
+ * ```
+ *
  * @since 0.1.0
  * @category constructors
  */
@@ -68,6 +82,39 @@ export const classify = (status: number, body: string): Rejection => {
 /**
  * The classifier that the assembled layers use, `classify` by default; replace it where the platform has learnt to say
  * something new.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import { Rejection, ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+ *
+ * const { account } = ThingSpaceEmulator.defaults
+ *
+ * const Dialect = Layer.succeed(Rejection.Classifier, (status, body) =>
+ *   status === 440 ? "SessionToken" : Rejection.classify(status, body)
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+ *   const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+ *   yield* emulator.failNext(ThingSpaceEmulator.answer(440), { path: "/api/m2m/v1/accounts" })
+ *   yield* client.get(`/api/m2m/v1/accounts/${account}`)
+ *   for (const { path, status } of yield* emulator.exchanges) console.log(status, path)
+ *   // => 200 /api/ts/v1/oauth2/token
+ *   // => 200 /api/m2m/v1/session/login
+ *   // => 440 /api/m2m/v1/accounts/0000123456-00001
+ *   // => 200 /api/m2m/v1/session/login
+ *   // => 200 /api/m2m/v1/accounts/0000123456-00001
+ * })
+ *
+ * const ThingSpaceTest = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
+ *   Layer.provide(Dialect),
+ *   Layer.provideMerge(ThingSpaceEmulator.layer())
+ * )
+ *
+ * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
+ * ```
  *
  * @since 0.1.0
  * @category references

@@ -5,6 +5,7 @@
  * `SessionSource`, or at least `LoginGuard` around `login`.
  *
  * @since 0.1.0
+ * @module
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"

@@ -2,6 +2,7 @@
  * The current session: logged in once for all who need it, and again when it has idled out.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -92,6 +93,22 @@ export interface Options {
 
 /**
  * Recurs when the idle time that it is fed has passed, for ever; compose it with any other schedule.
+ *
+ * @example
+ * ```ts
+ * import * as Chunk from "effect/Chunk"
+ * import * as Duration from "effect/Duration"
+ * import * as Effect from "effect/Effect"
+ * import * as Schedule from "effect/Schedule"
+ * import { SessionSource } from "effect-thingspace-auth"
+ *
+ * // Warm for an hour of silence; after that the next request logs in.
+ * const relogin = SessionSource.onIdleExpiry.pipe(Schedule.intersect(Schedule.recurs(3)))
+ *
+ * const idle = Duration.minutes(20)
+ * const delays = await Effect.runPromise(Schedule.run(Schedule.delays(relogin), 0, [idle, idle, idle]))
+ * console.log(Chunk.join(Chunk.map(delays, Duration.format), ", ")) // => 20m, 20m, 20m
+ * ```
  *
  * @since 0.1.0
  * @category schedules
@@ -230,6 +247,21 @@ export const layer = (
 
 /**
  * A session that was opened elsewhere and does not change; the platform's simulator takes any value.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ * import { SessionSource, SessionToken } from "effect-thingspace-auth"
+ *
+ * const session = Effect.flatMap(SessionSource.SessionSource, ({ get }) => get).pipe(
+ *   Effect.provide(SessionSource.layerStatic(Redacted.make("any value")))
+ * )
+ *
+ * const token = await Effect.runPromise(session)
+ * console.log(token) // => SessionToken { secret: <redacted> }
+ * console.log(SessionToken.fingerprint(token)) // => #1dad9758
+ * ```
  *
  * @since 0.1.0
  * @category layers

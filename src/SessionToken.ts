@@ -2,6 +2,7 @@
  * The token of a UWS session, which calls to the platform carry as `VZ-M2M-Token`.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Schema from "effect/Schema"
 import * as secretText from "./internal/secretText.js"

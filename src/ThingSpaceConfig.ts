@@ -2,6 +2,7 @@
  * Where the platform is, and which origins may receive credentials.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"

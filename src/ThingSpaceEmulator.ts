@@ -5,6 +5,7 @@
  * so, and an option or a fault of `failNext` gives the other behaviour.
  *
  * @since 0.1.0
+ * @module
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -114,6 +115,34 @@ export const layerState = (options?: Options): Layer.Layer<ThingSpaceEmulator> =
 /**
  * The platform in memory: no socket, time by the `Clock`, and an `HttpClient` that reaches it under every origin and
  * follows no redirect.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+ *
+ * const { account } = ThingSpaceEmulator.defaults
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+ *   const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+ *   yield* client.get(`/api/m2m/v1/accounts/${account}`)
+ *   yield* emulator.endSessions
+ *   yield* emulator.clearExchanges
+ *   yield* client.get(`/api/m2m/v1/accounts/${account}`)
+ *   for (const { path, status } of yield* emulator.exchanges) console.log(status, path)
+ *   // => 400 /api/m2m/v1/accounts/0000123456-00001
+ *   // => 200 /api/m2m/v1/session/login
+ *   // => 200 /api/m2m/v1/accounts/0000123456-00001
+ * })
+ *
+ * const ThingSpaceTest = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
+ *   Layer.provideMerge(ThingSpaceEmulator.layer())
+ * )
+ *
+ * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
+ * ```
  *
  * @since 0.1.0
  * @category layers

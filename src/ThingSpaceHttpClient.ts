@@ -2,6 +2,7 @@
  * An `HttpClient` that carries both credentials, renews both, and does not lock the account.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -78,6 +79,27 @@ const shared = (options: AccessTokenOptions) => ({
  * Requests to an origin that may not receive it fail with `RequestError` `InvalidUrl`; a body that can be read only once
  * is not sent again. Redirects are not followed: put `followRedirects` on the result, never on the client given.
  *
+ * @example
+ * ```ts
+ * import * as HttpClient from "@effect/platform/HttpClient"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
+ * import { ThingSpaceEmulator, ThingSpaceHttpClient, TokenSource } from "effect-thingspace-auth"
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = ThingSpaceHttpClient.withAccessToken(yield* HttpClient.HttpClient, {
+ *     tokens: yield* TokenSource.TokenSource
+ *   })
+ *   const error = yield* Effect.flip(client.get("https://elsewhere.example/"))
+ *   console.log(error._tag === "RequestError" && error.reason) // => InvalidUrl
+ * })
+ *
+ * const services = Layer.merge(TokenSource.layerStatic(Redacted.make("my test token")), ThingSpaceEmulator.layer())
+ *
+ * await Effect.runPromise(Effect.provide(program, services))
+ * ```
+ *
  * @since 0.1.0
  * @category combinators
  */
@@ -104,6 +126,32 @@ export const withAccessToken: {
  * Has a client carry both credentials, and send a request again, at most once for each, where the platform refuses one.
  *
  * All else is as for `withAccessToken`; a client given to this must not carry the access token already.
+ *
+ * @example
+ * ```ts
+ * import * as HttpClient from "@effect/platform/HttpClient"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import { SessionSource, ThingSpaceEmulator, ThingSpaceHttpClient, TokenSource } from "effect-thingspace-auth"
+ *
+ * const { account } = ThingSpaceEmulator.defaults
+ *
+ * const program = Effect.gen(function* () {
+ *   const own = HttpClient.tapRequest(yield* HttpClient.HttpClient, ({ method, url }) => Effect.log(method, url))
+ *   const client = ThingSpaceHttpClient.withSession(own, {
+ *     tokens: yield* TokenSource.TokenSource,
+ *     sessions: yield* SessionSource.SessionSource
+ *   })
+ *   const response = yield* client.get(`/api/m2m/v1/accounts/${account}`)
+ *   console.log(response.status) // => 200
+ * })
+ *
+ * const ThingSpaceTest = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
+ *   Layer.provideMerge(ThingSpaceEmulator.layer())
+ * )
+ *
+ * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
+ * ```
  *
  * @since 0.1.0
  * @category combinators
@@ -205,6 +253,28 @@ export const layerFromCredentials = (
  * with a login and a guard of its own. The `HttpClient` beneath must not repeat requests by itself: a login that it
  * repeats counts towards the lock each time. Retry the result instead.
  *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+ *
+ * const { account } = ThingSpaceEmulator.defaults
+ *
+ * // In production: your own credentials, and `FetchHttpClient.layer` beneath.
+ * const ThingSpaceTest = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
+ *   Layer.provide(ThingSpaceEmulator.layer())
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+ *   const response = yield* client.get(`/api/m2m/v1/accounts/${account}`)
+ *   console.log(response.status) // => 200
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -218,6 +288,27 @@ export const layer = (options: Options): Layer.Layer<Services, never, HttpClient
  * `THINGSPACE_APP_SECRET`, `THINGSPACE_UWS_USERNAME`, `THINGSPACE_UWS_PASSWORD` and, optional, `THINGSPACE_BASE_URL`.
  *
  * A variable that is missing, empty or unusable is a `ConfigError` that names it, before anything is sent.
+ *
+ * @example
+ * ```ts
+ * import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+ * import * as ConfigProvider from "effect/ConfigProvider"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import { ThingSpaceHttpClient } from "effect-thingspace-auth"
+ *
+ * const ThingSpaceLive = ThingSpaceHttpClient.layerConfig().pipe(Layer.provide(FetchHttpClient.layer))
+ *
+ * const environment = ConfigProvider.fromJson({
+ *   THINGSPACE_APP_KEY: "the application key",
+ *   THINGSPACE_APP_SECRET: "its secret",
+ *   THINGSPACE_UWS_USERNAME: "the UWS user"
+ * })
+ * const error = await Effect.runPromise(
+ *   Layer.launch(ThingSpaceLive).pipe(Effect.withConfigProvider(environment), Effect.flip)
+ * )
+ * console.log(error._op, String(error).includes("THINGSPACE_UWS_PASSWORD")) // => MissingData true
+ * ```
  *
  * @since 0.1.0
  * @category layers

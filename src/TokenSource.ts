@@ -2,6 +2,7 @@
  * The current access token: acquired once for all who need it, renewed before it expires.
  *
  * @since 0.1.0
+ * @module
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
