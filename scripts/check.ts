@@ -1,11 +1,13 @@
 /**
- * Runs every check of the project, whatever fails, and closes with what did: `npm run check`.
+ * Runs every check of the project, whatever fails, and closes with what did: `npm run check`; with `-- --full` also
+ * what takes minutes, see `adopt.ts`.
  */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { documented } from "./documented.js"
+import { examples } from "./examples.js"
 import { layered } from "./layered.js"
 import { complete } from "./lockfile.js"
 import { importable, packed } from "./packed.js"
@@ -62,10 +64,13 @@ const steps: ReadonlyArray<readonly [name: string, check: () => boolean]> = [
   ["Lockfile complete, without hosts", () => none(complete())],
   ["Tests", test],
   ["Build", build],
+  ["Examples of the doc comments", () => none(examples())],
+  ["API reference", () => run("typedoc")],
   ["Package content", () => none(packed())],
   ["Package imports", () => none(importable())],
   ["Package metadata", () => run("publint --strict")],
-  ["Package types", () => run(`attw --pack . --profile esm-only --include-entrypoints ${publicModules.join(" ")}`)]
+  ["Package types", () => run(`attw --pack . --profile esm-only --include-entrypoints ${publicModules.join(" ")}`)],
+  ["Package as its users get it", () => run(`tsx scripts/adopt.ts ${process.argv.slice(2).join(" ")}`)]
 ]
 
 const results: Array<{ readonly name: string; readonly ok: boolean; readonly seconds: string }> = []

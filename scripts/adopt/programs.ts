@@ -1,0 +1,48 @@
+/**
+ * What a user writes: the README's programs, one that tells a story, and one that imports everything.
+ */
+import { readFileSync } from "node:fs"
+import ts from "typescript"
+import { publicModules } from "../sources.js"
+import type { Project } from "./project.js"
+
+export interface Program {
+  readonly name: string
+  readonly code: string
+}
+
+const readme = (): ReadonlyArray<Program> =>
+  [...readFileSync("README.md", "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
+    .map(([, code = ""], index) => ({ name: `readme-${index + 1}`, code }))
+    // A test's runner is the user's own choice.
+    .filter(({ code }) => !code.includes("@effect/vitest"))
+
+const everything = (): string =>
+  [
+    'import * as Root from "effect-thingspace-auth"',
+    ...publicModules.map((name) => `import * as ${name} from "effect-thingspace-auth/${name}"`),
+    ...publicModules.map((name) => `export const same${name}: typeof ${name} = Root.${name}`)
+  ].join("\n")
+
+export const story = (): Program => ({
+  name: "story",
+  code: readFileSync("scripts/adopt/programs/story.ts", "utf8")
+})
+
+/** The README's first program. */
+export const quickstart = (): Program => {
+  const [first] = readme()
+  if (first === undefined) throw new Error("README.md shows no program")
+  return first
+}
+
+export const programs = (): ReadonlyArray<Program> => [...readme(), story(), { name: "everything", code: everything() }]
+
+/** Writes a program as JavaScript, for runtimes that take nothing else. */
+export const writeJavaScript = (project: Project, { code, name }: Program): string => {
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true }
+  })
+  project.write(`${name}.mjs`, outputText)
+  return `${name}.mjs`
+}
