@@ -6,9 +6,11 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { changesets } from "./changesets.js"
 import { documented } from "./documented.js"
 import { examples } from "./examples.js"
 import { layered } from "./layered.js"
+import { broken } from "./links.js"
 import { complete } from "./lockfile.js"
 import { importable, packed } from "./packed.js"
 import { publicModules } from "./sources.js"
@@ -62,6 +64,8 @@ const steps: ReadonlyArray<readonly [name: string, check: () => boolean]> = [
   ["Imports point one way", () => none(layered())],
   ["Every export documented", () => none(documented())],
   ["Lockfile complete, without hosts", () => none(complete())],
+  ["Changesets", () => none(changesets())],
+  ["Links and commands of the documents", () => none(broken())],
   ["Tests", test],
   ["Build", build],
   ["Examples of the doc comments", () => none(examples())],
@@ -83,7 +87,7 @@ for (const [name, check] of steps) {
 
 console.log("\n=== Summary ===\n")
 for (const { name, ok, seconds } of results) {
-  console.log(`${name.padEnd(34)}${ok ? "ok    " : "FAILED"}${seconds.padStart(8)} s`)
+  console.log(`${name.padEnd(37)}${ok ? "ok    " : "FAILED"}${seconds.padStart(8)} s`)
 }
 console.log(
   `\n${counts.passed} passed, ${counts.failed} failed${counts.skipped === 0 ? "" : `, ${counts.skipped} skipped`}`

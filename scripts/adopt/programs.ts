@@ -11,9 +11,14 @@ export interface Program {
   readonly code: string
 }
 
+const blocks = (language: string): ReadonlyArray<string> =>
+  [...readFileSync("README.md", "utf8").matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, name, code = ""]) =>
+    name === language ? [code] : []
+  )
+
 const readme = (): ReadonlyArray<Program> =>
-  [...readFileSync("README.md", "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
-    .map(([, code = ""], index) => ({ name: `readme-${index + 1}`, code }))
+  blocks("ts")
+    .map((code, index) => ({ name: `readme-${index + 1}`, code }))
     // A test's runner is the user's own choice.
     .filter(({ code }) => !code.includes("@effect/vitest"))
 
@@ -29,12 +34,19 @@ export const story = (): Program => ({
   code: readFileSync("scripts/adopt/programs/story.ts", "utf8")
 })
 
-/** The README's first program. */
-export const quickstart = (): Program => {
-  const [first] = readme()
-  if (first === undefined) throw new Error("README.md shows no program")
-  return first
+const found = <A>(what: A | undefined): A => {
+  if (what === undefined) throw new Error("README.md has no such block")
+  return what
 }
+
+/** The README's first program. */
+export const quickstart = (): Program => found(readme()[0])
+
+/** The README's program that needs no credentials, and what it is to print. */
+export const tryIt = (): Program & { readonly prints: string } => ({
+  ...found(readme().find(({ code }) => code.includes("ThingSpaceEmulator.layer"))),
+  prints: found(blocks("text")[0]).trim()
+})
 
 export const programs = (): ReadonlyArray<Program> => [...readme(), story(), { name: "everything", code: everything() }]
 

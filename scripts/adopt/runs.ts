@@ -6,7 +6,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ThingSpaceEmulator from "effect-thingspace-auth/ThingSpaceEmulator"
-import { quickstart, story, writeJavaScript } from "./programs.js"
+import { type Program, quickstart, story, tryIt, writeJavaScript } from "./programs.js"
 import type { Project } from "./project.js"
 import type { Runtime } from "./versions.js"
 
@@ -55,19 +55,18 @@ const told = "200, 200, 8 exchanges"
 export const tell = async (project: Project, runtime: Runtime, file: string): Promise<ReadonlyArray<string>> =>
   differs(file, told, await project.run(binaryOf(project, runtime), [...runtime.args, file]))
 
-/** Runs the story, and the README's first program against an emulator that listens on a port. */
+/** Runs the story, the README's program to try, and its first one against an emulator that listens on a port. */
 export const runs = async (
   project: Project,
   runtime: Runtime,
   environment: Readonly<Record<string, string>>
 ): Promise<ReadonlyArray<string>> => {
-  const program = writeJavaScript(project, quickstart())
+  const run = (program: Program) =>
+    project.run(binaryOf(project, runtime), [...runtime.args, writeJavaScript(project, program)], environment)
+  const trial = tryIt()
   return [
     ...(await tell(project, runtime, writeJavaScript(project, story()))),
-    ...differs(
-      "The quickstart",
-      `${account} is Emulated Organization, with Verizon Wireless`,
-      await project.run(binaryOf(project, runtime), [...runtime.args, program], environment)
-    )
+    ...differs("The program to try", trial.prints, await run(trial)),
+    ...differs("The quickstart", `${account} is Emulated Organization, with Verizon Wireless`, await run(quickstart()))
   ]
 }
