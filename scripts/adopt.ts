@@ -67,13 +67,16 @@ try {
     }
     await withEmulator(async (environment) => {
       await report(`  run on ${here.name}`, () => runs(project, here, environment))
-      for (const runtime of full && name === "highest" ? runtimes : []) {
-        // One install each: a machine for which one runtime has no package still tries the others.
-        const installed = await install(project, tarball, { ...pair, [runtime.name]: runtime.specifier })
-        if (installed.ok && available(project, runtime)) {
+      if (!full || name !== "highest") return
+      const brought = await install(project, tarball, {
+        ...pair,
+        ...Object.fromEntries(runtimes.map(({ name, specifier }) => [name, specifier]))
+      })
+      for (const runtime of runtimes) {
+        if (available(project, runtime)) {
           await report(`  run on ${runtime.specifier.slice(4)}`, () => runs(project, runtime, environment))
         } else {
-          skip(`  run on ${runtime.name}`, installed.output.split("\n")[0] ?? "its package brings no binary")
+          skip(`  run on ${runtime.name}`, brought.ok ? "its package brings no binary here" : brought.output)
         }
       }
     })
