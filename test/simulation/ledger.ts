@@ -348,6 +348,10 @@ export const make = (
     },
     resetGuard: strikes.reset,
     jumped: (by) => {
+      // What had expired before somebody set the clock back may have been found so, and is gone then.
+      for (const credential of [held.token, held.session]) {
+        if (credential !== undefined && now.wall() - by >= credential.expiresAt) credential.doubted = true
+      }
       jumps += 1
       setBack += Math.max(0, -by)
     },

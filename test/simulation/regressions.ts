@@ -100,5 +100,28 @@ export const regressions: ReadonlyArray<Regression> = [
         { do: "wait", millis: 60 }
       ]
     }
+  },
+  {
+    promise: "logs in where the session had idled out before somebody set the clock back",
+    program: {
+      setup: {
+        seed: 0,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 90000,
+        outward: [0],
+        homeward: [1]
+      },
+      steps: [
+        { do: "call", api: "account", times: 4 },
+        { do: "wait", millis: 2346 },
+        { do: "wait", millis: 1197615 },
+        { do: "wait", millis: 41 },
+        { do: "set the clock", by: -2 },
+        { do: "call", api: "account", times: 1 }
+      ]
+    }
   }
 ]
