@@ -151,26 +151,26 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "redirects are followed",
     file: "src/internal/guard.ts",
-    find: "const stays = follows(init)",
-    replace: "const stays = false"
+    find: "if (!follows(init)) return context",
+    replace: "return context"
   },
   {
     name: "the origin is compared without its port",
     file: "src/internal/address.ts",
-    find: "const sessionHeader = headers.get(parsed.origin)",
-    replace: 'const sessionHeader = headers.get(parsed.origin.replace(/:\\d+$/, ""))'
+    find: "const sessionHeader = headers.get(url.right.origin)",
+    replace: 'const sessionHeader = headers.get(url.right.origin.replace(/:\\d+$/, ""))'
   },
   {
     name: "an origin is compared by its beginning",
     file: "src/internal/address.ts",
-    find: 'url.length > address.length && url[address.length] === "/" && url.startsWith(address)',
-    replace: "url.startsWith(address)"
+    find: "/`, sessionHeader })",
+    replace: "`, sessionHeader })"
   },
   {
     name: "the headers of the credentials are not redacted",
     file: "src/internal/guard.ts",
-    find: "return redacted === present ? stays : Effect.locally(stays, Headers.currentRedactedNames, redacted)",
-    replace: "return stays"
+    find: "names: addNames(before.names, names) }",
+    replace: "names: before.names }"
   },
   {
     name: "a flight inherits that its layer was built uninterruptibly",
