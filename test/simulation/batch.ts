@@ -27,6 +27,9 @@ process.on("unhandledRejection", (reason) => {
   unhandled = [...unhandled, reason]
 })
 
+/** Errors are made by the thousand, and their stacks are read. */
+const frames = 4
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Runs the programs of a seed; if one does wrong, looks for the smallest that does, unless any will do. */
@@ -41,7 +44,13 @@ export const runBatch = async (seed: number, anyWillDo = false): Promise<Batch> 
     tally = Tally.add(tally, Tally.of(program, report))
     return true
   })
-  const { counterexample } = await FastCheck.check(held, { seed, numRuns: size, endOnFailure: anyWillDo })
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = frames
+  const { counterexample } = await FastCheck.check(held, { seed, numRuns: size, endOnFailure: anyWillDo }).finally(
+    () => {
+      Error.stackTraceLimit = stackTraceLimit
+    }
+  )
   if (counterexample === null) return { seed, tally, violation: undefined }
   const [program] = counterexample
   const story: Array<string> = []

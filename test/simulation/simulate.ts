@@ -16,9 +16,8 @@ import { type Batch, runBatch, size } from "./batch.js"
 import * as Tally from "./tally.js"
 
 const work = (): void => {
-  // Errors are made by the thousand, and their stacks are read.
+  // Stacks are only searched for secrets.
   process.setSourceMapsEnabled(false)
-  Error.stackTraceLimit = 4
   const anyWillDo = process.argv.includes("--any")
   process.on("message", (seed) => {
     void runBatch(Number(seed), anyWillDo).then((batch) => process.send?.(batch))
