@@ -8,7 +8,8 @@ import { publicModules, sources } from "./sources.js"
  * stands where its highest use allows; that no import is circular, the linter sees to.
  */
 const layers: ReadonlyArray<ReadonlyArray<string>> = [
-  ["AccessToken", "AuthError", "Credentials", "Rejection", "SessionToken", "ThingSpaceConfig"],
+  ["AccessToken", "AuthError", "CredentialStore", "Credentials", "Rejection", "SessionToken", "ThingSpaceConfig"],
+  ["RedisCredentialStore"],
   ["OAuthClient", "SessionClient"],
   ["LoginGuard", "SessionSource", "TokenSource"],
   ["ThingSpaceHttpClient"]

@@ -17,3 +17,6 @@ export const publicModules: ReadonlyArray<string> = sources.flatMap((file) => {
   const name = /^src\/([^/]+)\.ts$/.exec(file)?.[1]
   return name === undefined || name === "index" ? [] : [name]
 })
+
+/** Those that need a package which most users do not install, and which `index` therefore leaves out. */
+export const optionalModules: ReadonlyArray<string> = ["RedisCredentialStore"]

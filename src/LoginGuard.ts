@@ -3,7 +3,7 @@
  *
  * Five refused logins in a row lock a user, whoever sent them, and only Verizon's support unlocks it. The guard sends
  * one at a time, does not repeat a refused password, and leaves time after an attempt whose outcome nobody knows. It
- * remembers for as long as its layer lives: a program that is restarted in a loop needs a store that outlives it.
+ * remembers for as long as its layer lives: a program that is restarted in a loop needs a `CredentialStore`.
  *
  * @since 0.1.0
  * @module
@@ -13,17 +13,15 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import type * as Redacted from "effect/Redacted"
-import * as Ref from "effect/Ref"
 import { type AuthError, LoginBlocked } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
 import { UwsCredentials } from "./Credentials.js"
+import * as loginMemory from "./internal/loginMemory.js"
 import * as loginRecord from "./internal/loginRecord.js"
+import * as sharedLoginMemory from "./internal/sharedLoginMemory.js"
+import * as sharing from "./internal/sharing.js"
 import * as supplied from "./internal/supplied.js"
 import type { SessionToken } from "./SessionToken.js"
 import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
@@ -63,12 +61,6 @@ export interface Service {
  */
 export class LoginGuard extends Context.Tag("effect-thingspace-auth/LoginGuard")<LoginGuard, Service>() {}
 
-const latch = Metric.gauge("thingspace.login.blocked", {
-  description: "Users whose latest login to ThingSpace did not succeed, and whose next is held back or was"
-})
-
-type Records = HashMap.HashMap<string, loginRecord.LoginRecord>
-
 const blocked = (record: loginRecord.LoginRecord, verdict: Exclude<loginRecord.Verdict, { _tag: "Allowed" }>) =>
   new LoginBlocked({
     reason: verdict._tag === "Refused" ? "Refused" : "Uncertain",
@@ -78,72 +70,69 @@ const blocked = (record: loginRecord.LoginRecord, verdict: Exclude<loginRecord.V
   })
 
 /**
- * A guard that remembers in memory, for one process.
+ * A guard that remembers for as long as it lives, or through the `CredentialStore` in force for all who share it.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.gen(function* () {
-  const { requestTimeout } = yield* ThingSpaceConfig
-  const source = supplied.within(yield* UwsCredentials, "Uws", requestTimeout)
-  const turn = yield* Effect.makeSemaphore(1)
-  const records = yield* Ref.make(HashMap.empty<string, loginRecord.LoginRecord>())
+export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.flatMap(loginMemory.makeRecords, (records) =>
+  makeOver(records)
+)
 
-  /** The platform may not tell spellings apart that differ in case or in blanks around them. */
-  const spelling = (username: string): string => username.trim().toLowerCase()
+/**
+ * A guard that remembers in records which outlive it.
+ *
+ * @internal
+ */
+export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, never, UwsCredentials> =>
+  Effect.gen(function* () {
+    const { requestTimeout } = yield* ThingSpaceConfig
+    const source = supplied.within(yield* UwsCredentials, "Uws", requestTimeout)
+    const shares = yield* sharing.make("LoginGuard")
+    const memory = shares === undefined ? loginMemory.local(records) : sharedLoginMemory.make(shares, records, source)
+    const turn = yield* Effect.makeSemaphore(1)
 
-  const recordOf = (username: string, now: number): Effect.Effect<loginRecord.LoginRecord> =>
-    Ref.modify(records, (all) => {
-      const anchored = HashMap.modify(all, username, (record) => loginRecord.anchor(record, now))
-      return [Option.getOrElse(HashMap.get(anchored, username), () => loginRecord.fresh), anchored]
-    })
-
-  const update = (f: (all: Records) => Records): Effect.Effect<void> =>
-    Effect.flatMap(Ref.updateAndGet(records, f), (all) => Metric.set(latch, HashMap.size(all)))
-
-  const write = (username: string, record: loginRecord.LoginRecord) => update(HashMap.set(username, record))
-
-  const settle = (
-    username: string,
-    password: Redacted.Redacted,
-    exit: Exit.Exit<SessionToken, AuthError>
-  ): Effect.Effect<void> =>
-    Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      if (Exit.isSuccess(exit)) {
-        return yield* update(HashMap.remove(username))
-      }
-      // Read again: `reset` does not wait for the attempt that is under way.
-      const record = yield* recordOf(username, now)
-      switch (loginRecord.outcome(exit.cause)) {
-        case "NotTried":
-          return
-        case "Refused":
-          yield* Effect.logWarning("The platform refused the username or password; they will not be sent again")
-          return yield* write(username, loginRecord.refuse(record, password, now))
-        case "Uncertain": {
-          yield* Effect.logWarning("A login ended without a clear answer; the next one waits")
-          return yield* write(username, loginRecord.doubt(record, yield* Random.next, now))
+    const settle = (
+      { mark, read, write }: loginMemory.Ledger,
+      exit: Exit.Exit<SessionToken, AuthError>
+    ): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        if (Exit.isSuccess(exit)) return yield* write(loginRecord.fresh)
+        // Read again: `reset` does not wait for the attempt that is under way.
+        const record = yield* read
+        switch (loginRecord.outcome(exit.cause)) {
+          case "NotTried":
+            return yield* write(record)
+          case "Refused":
+            yield* Effect.logWarning("The platform refused the username or password; they will not be sent again")
+            return yield* write(loginRecord.refuse(record, mark, now))
+          case "Uncertain": {
+            yield* Effect.logWarning("A login ended without a clear answer; the next one waits")
+            return yield* write(loginRecord.doubt(record, yield* Random.next, now))
+          }
         }
-      }
-    })
+      })
 
-  return {
-    attempt: (login) =>
-      turn.withPermits(1)(
-        Effect.gen(function* () {
-          const credentials = yield* source
-          const user = spelling(credentials.username)
-          const now = yield* Clock.currentTimeMillis
-          const record = yield* recordOf(user, now)
-          const verdict = loginRecord.judge(record, credentials.password, now)
-          if (verdict._tag !== "Allowed") return yield* blocked(record, verdict)
-          return yield* Effect.onExit(login(credentials), (exit) => settle(user, credentials.password, exit))
-        })
-      ),
-    reset: update(() => HashMap.empty())
-  }
-})
+    return {
+      attempt: (login) =>
+        turn.withPermits(1)(
+          Effect.flatMap(source, (credentials) =>
+            memory.exclusively(credentials, (ledger) =>
+              Effect.gen(function* () {
+                const record = yield* ledger.read
+                const now = yield* Clock.currentTimeMillis
+                const verdict = loginRecord.judge(record, ledger.mark, now)
+                if (verdict._tag !== "Allowed") return yield* blocked(record, verdict)
+                yield* ledger.announce
+                return yield* Effect.onExit(login(credentials), (exit) => settle(ledger, exit))
+              })
+            )
+          )
+        ),
+      reset: memory.reset
+    }
+  })
 
 /**
  * The guard as a layer. A build shares this value, as any layer: wrap it in `Layer.fresh` for each further account.

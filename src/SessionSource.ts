@@ -14,12 +14,14 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type AuthError, EndpointError } from "./AuthError.js"
+import type { Uws } from "./Credentials.js"
 import * as background from "./internal/background.js"
 import * as carrier from "./internal/carrier.js"
 import type { Held } from "./internal/heldState.js"
 import * as idleKeeper from "./internal/idleKeeper.js"
 import * as platformError from "./internal/platformError.js"
 import * as renewable from "./internal/renewable.js"
+import * as sharedSession from "./internal/sharedSession.js"
 import { withAccess } from "./internal/withAccess.js"
 import { LoginGuard } from "./LoginGuard.js"
 import { SessionClient } from "./SessionClient.js"
@@ -118,6 +120,12 @@ export const onIdleExpiry: Schedule.Schedule<Duration.Duration, Duration.Duratio
   (left) => left
 )
 
+const busy = new EndpointError({
+  endpoint: "login",
+  reason: "NotSent",
+  description: "another process has been logging in for too long"
+})
+
 const closed = new EndpointError({
   endpoint: "login",
   reason: "NotSent",
@@ -148,6 +156,8 @@ export const make = (
     })
     const idleMillis = Duration.toMillis(idleTimeout)
 
+    let latestUser: Uws | undefined
+
     /** The session's idle time counts from the moment before its login was sent. */
     const logIn = Effect.suspend(() => {
       let sentAt = 0
@@ -155,19 +165,24 @@ export const make = (
         withAccess(tokens, (access) =>
           Effect.flatMap(Clock.currentTimeMillis, (now) => {
             sentAt = now
+            latestUser = credentials
             return client.login(access, credentials)
           })
         )
       )
-      return Effect.flatMap(login, (token) => carrier.holdSessionToken(token, sentAt + idleMillis))
+      return login.pipe(
+        Effect.tap((token) => Effect.logDebug(`Logged in, session ${fingerprint(token)}`)),
+        Effect.flatMap((token) => carrier.holdSessionToken(token, sentAt + idleMillis))
+      )
     })
 
+    const shared = yield* sharedSession.make({
+      logIn: Effect.map(logIn, (session) => [session, latestUser]),
+      busy
+    })
     const held: renewable.Renewable<SessionToken, AuthError> = yield* renewable.make<SessionToken, AuthError>({
       background: fibers,
-      acquire: logIn.pipe(
-        Effect.tap(({ token }) => Effect.logDebug(`Logged in, session ${fingerprint(token)}`)),
-        Effect.tap((session) => Effect.sync(() => keeper.begin(session)))
-      ),
+      acquire: Effect.tap(shared?.acquire ?? logIn, (session) => Effect.sync(() => began(session))),
       margin: 0,
       closed
     })
@@ -179,25 +194,51 @@ export const make = (
       logIn: held.get
     })
 
+    /** The store knows when the session was last used to a minute, which is little of the time that it may idle. */
+    const interval = Math.min(60_000, idleMillis / 4)
+    let tellAt = Number.POSITIVE_INFINITY
+
+    const began = (session: Held<SessionToken>): void => {
+      keeper.begin(session)
+      if (shared !== undefined) tellAt = session.expiresAt - idleMillis + interval
+    }
+    const tell = (session: Held<SessionToken>, sentAt: number): void => {
+      tellAt = sentAt + interval
+      if (shared === undefined) return
+      fibers.fork(
+        Effect.flatMap(
+          shared.keepAlive(session),
+          Option.match({
+            onNone: () => Effect.void,
+            onSome: (theirs) =>
+              Effect.map(held.replace(session, theirs), (replaced) => (replaced ? began(theirs) : undefined))
+          })
+        )
+      )
+    }
     const touch = (session: Held<SessionToken>, sentAt: number): undefined => {
       const expiresAt = sentAt + idleMillis
       if (expiresAt < session.expiresAt) return
       session.expiresAt = expiresAt
       keeper.used(session)
+      if (sentAt >= tellAt) tell(session, sentAt)
     }
     const invalidate = (token: SessionToken): Effect.Effect<void> =>
-      Effect.flatMap(held.invalidate(Redacted.value(token.secret)), (forgotten) =>
-        forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
-      )
+      Effect.suspend(() => {
+        const secret = Redacted.value(token.secret)
+        if (held.current()?.secret === secret) shared?.refused(secret)
+        return Effect.flatMap(held.invalidate(secret), (forgotten) =>
+          forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
+        )
+      })
     const logout = Effect.flatMap(
       held.take,
       Option.match({
         onNone: () => Effect.void,
-        onSome: ({ token }) =>
-          Effect.catchIf(
-            withAccess(tokens, (access) => client.logout(access, token)),
-            isOver,
-            () => Effect.void
+        onSome: ({ secret, token }) =>
+          (shared?.withdraw(secret) ?? Effect.void).pipe(
+            Effect.zipRight(withAccess(tokens, (access) => client.logout(access, token))),
+            Effect.catchIf(isOver, () => Effect.void)
           )
       })
     )

@@ -5,18 +5,22 @@
  * @module
  */
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { AccessToken, fingerprint } from "./AccessToken.js"
 import { EndpointError, type TokenError } from "./AuthError.js"
-import { AppCredentials } from "./Credentials.js"
+import { type App, AppCredentials } from "./Credentials.js"
 import * as background from "./internal/background.js"
 import * as carrier from "./internal/carrier.js"
 import * as renewable from "./internal/renewable.js"
+import * as sharedSlot from "./internal/sharedSlot.js"
+import * as sharing from "./internal/sharing.js"
 import * as supplied from "./internal/supplied.js"
 import { OAuthClient } from "./OAuthClient.js"
 import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
@@ -69,6 +73,18 @@ export interface Options {
   readonly refreshMargin?: Duration.DurationInput | undefined
 }
 
+const revived = (secret: string, expiresAt: number): AccessToken =>
+  new AccessToken({
+    secret: Redacted.make(secret),
+    expiresAt: Number.isFinite(expiresAt) ? DateTime.make(expiresAt) : Option.none()
+  })
+
+const busy = new EndpointError({
+  endpoint: "requestToken",
+  reason: "Timeout",
+  description: "another process has been asking for one for too long"
+})
+
 const closed = new EndpointError({
   endpoint: "requestToken",
   reason: "NotSent",
@@ -86,15 +102,30 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
     const client = yield* OAuthClient
     const { requestTimeout } = yield* ThingSpaceConfig
     const credentials = supplied.within(yield* AppCredentials, "App", requestTimeout)
+    const shares = yield* sharing.make("TokenSource")
 
-    const acquire = credentials.pipe(
-      Effect.flatMap(client.requestToken),
-      Effect.tap((token) => Effect.logDebug(`Acquired access token ${fingerprint(token)}`)),
-      Effect.flatMap(carrier.holdAccessToken)
-    )
+    const request = (app: App) =>
+      client.requestToken(app).pipe(
+        Effect.tap((token) => Effect.logDebug(`Acquired access token ${fingerprint(token)}`)),
+        Effect.flatMap(carrier.holdAccessToken)
+      )
+    const shared =
+      shares === undefined
+        ? undefined
+        : sharedSlot.make<App, AccessToken, TokenError>({
+            sharing: shares,
+            subject: credentials,
+            vault: shares.vaultOf,
+            parts: ({ key }) => ["token", Redacted.value(key)],
+            acquire: (app) => Effect.map(request(app), (held) => [held, app]),
+            hold: (secret, expiresAt) => carrier.holdAccessToken(revived(secret, expiresAt)),
+            wantsAnother: true,
+            failed: identity,
+            busy
+          })
     const held = yield* renewable.make<AccessToken, TokenError>({
       background: yield* background.make,
-      acquire,
+      acquire: shared?.acquire ?? Effect.flatMap(credentials, request),
       margin: Duration.toMillis(options?.refreshMargin ?? Duration.seconds(60)),
       closed
     })
@@ -110,7 +141,11 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
         held.take,
         Option.match({
           onNone: () => Effect.void,
-          onSome: ({ token }) => Effect.flatMap(credentials, (app) => client.revokeToken(app, token))
+          onSome: ({ secret, token }) =>
+            Effect.zipRight(
+              shared?.withdraw(secret) ?? Effect.void,
+              Effect.flatMap(credentials, (app) => client.revokeToken(app, token))
+            )
         })
       )
     }

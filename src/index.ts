@@ -1,10 +1,14 @@
 /**
  * Authentication for Verizon ThingSpace on Effect: one namespace per module.
  *
+ * `effect-thingspace-auth/RedisCredentialStore` is not among them: it needs the `redis` package, which most programs do
+ * not have, and a bundler resolves whatever this module names.
+ *
  * @since 0.1.0
  */
 export * as AccessToken from "./AccessToken.js"
 export * as AuthError from "./AuthError.js"
+export * as CredentialStore from "./CredentialStore.js"
 export * as Credentials from "./Credentials.js"
 export * as LoginGuard from "./LoginGuard.js"
 export * as OAuthClient from "./OAuthClient.js"

@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs"
 import ts from "typescript"
-import { publicModules } from "../sources.js"
+import { optionalModules, publicModules } from "../sources.js"
 import type { Project } from "./project.js"
 
 export interface Program {
@@ -19,14 +19,17 @@ const blocks = (language: string): ReadonlyArray<string> =>
 const readme = (): ReadonlyArray<Program> =>
   blocks("ts")
     .map((code, index) => ({ name: `readme-${index + 1}`, code }))
-    // A test's runner is the user's own choice.
-    .filter(({ code }) => !code.includes("@effect/vitest"))
+    // A test's runner and a store of keys are the user's own choice.
+    .filter(({ code }) => !/"@effect\/(vitest|platform-node)/.test(code))
+
+/** Without the modules that need more than this package asks for: it is to work where that is not installed. */
+const always = publicModules.filter((name) => !optionalModules.includes(name))
 
 const everything = (): string =>
   [
     'import * as Root from "effect-thingspace-auth"',
-    ...publicModules.map((name) => `import * as ${name} from "effect-thingspace-auth/${name}"`),
-    ...publicModules.map((name) => `export const same${name}: typeof ${name} = Root.${name}`)
+    ...always.map((name) => `import * as ${name} from "effect-thingspace-auth/${name}"`),
+    ...always.map((name) => `export const same${name}: typeof ${name} = Root.${name}`)
   ].join("\n")
 
 export const story = (): Program => ({

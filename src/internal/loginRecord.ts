@@ -7,13 +7,20 @@ import type { AuthError } from "../AuthError.js"
 import * as platformError from "./platformError.js"
 
 /**
+ * What stands for a password: itself within a process, a keyed hash of it where it is shared.
+ *
+ * @internal
+ */
+export type Mark = Redacted.Redacted | string
+
+/**
  * What a user's logins have come to since the last that succeeded.
  *
  * @internal
  */
 export interface LoginRecord {
   /** The passwords that the platform has refused, once each. */
-  readonly refused: ReadonlyArray<Redacted.Redacted>
+  readonly refused: ReadonlyArray<Mark>
   /** Attempts that may have been refusals. */
   readonly uncertain: number
   /** When the latest attempt ended, and how long the next must wait, in milliseconds. */
@@ -43,7 +50,7 @@ export type Verdict =
  *
  * @internal
  */
-export const judge = (record: LoginRecord, password: Redacted.Redacted, now: number): Verdict => {
+export const judge = (record: LoginRecord, password: Mark, now: number): Verdict => {
   const known = record.refused.some((refused) => Equal.equals(refused, password))
   const spent = record.refused.length > 0 && attempts(record) >= affordable
   if (known || spent) return { _tag: "Refused" }
@@ -52,7 +59,7 @@ export const judge = (record: LoginRecord, password: Redacted.Redacted, now: num
 }
 
 /** @internal */
-export const refuse = (record: LoginRecord, password: Redacted.Redacted, now: number): LoginRecord => ({
+export const refuse = (record: LoginRecord, password: Mark, now: number): LoginRecord => ({
   ...record,
   refused: [...record.refused, password],
   since: now,
@@ -70,6 +77,19 @@ export const doubt = (record: LoginRecord, jitter: number, now: number): LoginRe
   const pause = attempts(next) >= affordable ? longPause : 1000 * 2 ** (attempts(next) - 1)
   return { ...next, wait: Math.ceil(pause * (1 + jitter / 4)) }
 }
+
+/**
+ * What two who did not know of each other know together, without forgetting an attempt that may count.
+ *
+ * @internal
+ */
+export const merge = (one: LoginRecord, other: LoginRecord): LoginRecord => ({
+  refused: [...one.refused, ...other.refused.filter((mark) => !one.refused.some((known) => Equal.equals(known, mark)))],
+  uncertain: Math.max(one.uncertain, other.uncertain),
+  ...(one.since + one.wait > other.since + other.wait
+    ? { since: one.since, wait: one.wait }
+    : { since: other.since, wait: other.wait })
+})
 
 /**
  * A record's times after the clock has been set back: the pause starts anew instead of lasting until the old time.

@@ -25,6 +25,8 @@ export interface Renewable<T, E> {
   readonly mayHold: (held: Held<T>) => boolean
   /** Forgets the credential with this secret, if it is the current one and was not handed back; says whether it did. */
   readonly invalidate: (secret: string) => Effect.Effect<boolean>
+  /** Puts another in the place of this one, where it is still the one that is held; says whether it did. */
+  readonly replace: (held: Held<T>, next: Held<T>) => Effect.Effect<boolean>
   /** Forgets the credential, waiting for the one under way, and hands it over. */
   readonly take: Effect.Effect<Option.Option<Held<T>>>
 }
@@ -176,6 +178,12 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
             const [ended, empty] = discard(state)
             return [Effect.as(ended, true), { ...empty, refused: secret }]
           })
+        ),
+      replace: (held, next) =>
+        transition((state, now) =>
+          state._tag === "Ready" && state.held === held && typeof state.renewal === "string"
+            ? [true, ready(next, now)]
+            : [false, state]
         ),
       take
     }

@@ -6,6 +6,8 @@ import * as MetricState from "effect/MetricState"
 import * as Redacted from "effect/Redacted"
 import {
   AuthError,
+  CredentialStore,
+  Credentials,
   OAuthClient,
   SessionClient,
   SessionSource,
@@ -29,6 +31,23 @@ const live = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
   Layer.provideMerge(ThingSpaceConfig.layer({ baseUrl: "http://localhost:8080" }))
 )
 
+const failed = Effect.fail(new CredentialStore.CredentialStoreError({ description: "broken" }))
+
+const brokenStore = TokenSource.layer().pipe(
+  Layer.provide([OAuthClient.layer, Credentials.layerApp(ThingSpaceEmulator.credentials)]),
+  Layer.provide(
+    CredentialStore.layer({
+      get: () => failed,
+      lease: () => failed,
+      renew: () => failed,
+      release: () => failed,
+      set: () => failed,
+      extend: () => failed,
+      remove: () => failed
+    })
+  )
+)
+
 /** Each call once, a healed call of each kind, and a failure of each kind. */
 const everything = Effect.gen(function* () {
   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
@@ -50,6 +69,10 @@ const everything = Effect.gen(function* () {
   yield* Effect.ignore(stateless.logout(access, new SessionToken.SessionToken({ secret: Redacted.make("unknown") })))
   yield* sessions.logout
   yield* tokens.revoke
+  yield* Effect.provide(
+    Effect.flatMap(TokenSource.TokenSource, ({ get }) => get),
+    brokenStore
+  )
 
   const wrong = { key: Redacted.make("another"), secret: Redacted.make("one") }
   yield* Effect.ignore(oauth.requestToken(wrong))

@@ -1,0 +1,140 @@
+/**
+ * Where credentials live that outgrow one process: a fleet that logs in once, a job that starts every minute.
+ *
+ * By default nothing is shared, and nothing is paid for it. With a store in place, `TokenSource` and `SessionSource` look
+ * there before they ask the platform, one process acquires for all, and `LoginGuard` remembers for all what was refused.
+ * What is stored is encrypted under the application secret, and named by keyed hashes: a store learns no secret and no
+ * username. After the secret has been rotated nothing that was stored before can be read; it is acquired anew.
+ *
+ * A store that is away, slow or full disturbs no process that holds credentials. One without acquires its own, and guards
+ * its logins alone.
+ *
+ * @since 0.1.0
+ * @module
+ */
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as keyValueBackend from "./internal/keyValueBackend.js"
+
+/**
+ * What is stored under a key.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Entry {
+  /** Opaque text: ASCII, at most some kilobytes. */
+  readonly value: string
+  /** The fencing token of the lease under which it was written. */
+  readonly version: number
+  /** How long until the store forgets it, by the store's own clock. */
+  readonly timeToLive: Duration.Duration
+}
+
+/**
+ * The right to write under a key, for a while.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Lease {
+  readonly key: string
+  /** The fencing token: greater than that of every lease and every entry that was under the key before. */
+  readonly token: number
+  /** How long it lasts from when it was taken or renewed, by the store's own clock. */
+  readonly duration: Duration.Duration
+}
+
+/**
+ * What a store does. Each operation is one atomic step, and all expiry is by the store's own clock, so that the clocks
+ * of those who share it need not agree.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Service {
+  /** What is stored under a key; none where nothing is, or where its time is over. */
+  readonly get: (key: string) => Effect.Effect<Option.Option<Entry>, CredentialStoreError>
+  /** Takes the lease on a key; none where somebody holds it. */
+  readonly lease: (key: string) => Effect.Effect<Option.Option<Lease>, CredentialStoreError>
+  /** Has a lease last for its whole duration from now on; false, and nothing done, where it has ended. */
+  readonly renew: (lease: Lease) => Effect.Effect<boolean, CredentialStoreError>
+  /** Ends a lease; does nothing where it has ended already. */
+  readonly release: (lease: Lease) => Effect.Effect<void, CredentialStoreError>
+  /** Stores a value with the lease's token as its version; false, and nothing stored, where the lease has ended. */
+  readonly set: (
+    lease: Lease,
+    value: string,
+    timeToLive: Duration.Duration
+  ) => Effect.Effect<boolean, CredentialStoreError>
+  /** Has an entry live at least so long from now on; false where it is not of this version any more. */
+  readonly extend: (
+    key: string,
+    version: number,
+    timeToLive: Duration.Duration
+  ) => Effect.Effect<boolean, CredentialStoreError>
+  /** Forgets an entry of this version; does nothing where there is another. */
+  readonly remove: (key: string, version: number) => Effect.Effect<void, CredentialStoreError>
+}
+
+/**
+ * The store did not do what it was asked to. It never reaches the callers of the sources, which go on without a store.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CredentialStoreError extends Schema.TaggedError<CredentialStoreError>(
+  "effect-thingspace-auth/CredentialStoreError"
+)("CredentialStoreError", {
+  /** Why; it is printed, so it must hold no secret. */
+  description: Schema.String
+}) {
+  override get message(): string {
+    return `The credential store failed: ${this.description}`
+  }
+}
+
+/**
+ * The store in force, read when a layer is built: none by default.
+ *
+ * Provide it beneath the pipeline. Parts that are put together by hand share through it only where the layers of
+ * `LoginGuard` and `SessionSource` are built with `AppCredentials` and `UwsCredentials` at hand; a warning says so where
+ * they are not.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export class CredentialStore extends Context.Reference<CredentialStore>()("effect-thingspace-auth/CredentialStore", {
+  defaultValue: (): Option.Option<Service> => Option.none()
+}) {}
+
+/**
+ * A store of your own.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (store: Service): Layer.Layer<CredentialStore> =>
+  Layer.succeed(CredentialStore, Option.some(store))
+
+/**
+ * A store over a `KeyValueStore`, for one process at a time: over `KeyValueStore.layerFileSystem` it survives restarts.
+ *
+ * A `KeyValueStore` cannot compare before it writes. Pipelines of one process that share one are kept apart as in any
+ * store; several processes that run at once over the same files may each log in, and the last to write wins. Use
+ * `RedisCredentialStore` for those. What has outlived its time is never read, but stays until it is overwritten.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerKeyValueStore: Layer.Layer<CredentialStore, never, KeyValueStore.KeyValueStore> = Layer.effect(
+  CredentialStore,
+  Effect.map(KeyValueStore.KeyValueStore, (store) =>
+    Option.some(keyValueBackend.make(store, (description) => new CredentialStoreError({ description })))
+  )
+)

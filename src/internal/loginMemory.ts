@@ -1,0 +1,93 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import type { AuthError } from "../AuthError.js"
+import type { Uws } from "../Credentials.js"
+import * as loginRecord from "./loginRecord.js"
+
+/**
+ * What is known of one user, while an attempt to log in is made.
+ *
+ * @internal
+ */
+export interface Ledger {
+  /** What stands for the password that is to be tried. */
+  readonly mark: loginRecord.Mark
+  readonly read: Effect.Effect<loginRecord.LoginRecord>
+  /** Says that a login is about to be sent, lest it be forgotten where nobody lives to tell what came of it. */
+  readonly announce: Effect.Effect<void, AuthError>
+  readonly write: (record: loginRecord.LoginRecord) => Effect.Effect<void>
+}
+
+/**
+ * Where a guard remembers.
+ *
+ * @internal
+ */
+export interface LoginMemory {
+  /** Runs an attempt while nobody else who shares the memory makes one for the same user. */
+  readonly exclusively: <A>(
+    user: Uws,
+    attempt: (ledger: Ledger) => Effect.Effect<A, AuthError>
+  ) => Effect.Effect<A, AuthError>
+  readonly reset: Effect.Effect<void>
+}
+
+const latch = Metric.gauge("thingspace.login.blocked", {
+  description: "Users whose latest login to ThingSpace did not succeed, and whose next is held back or was"
+})
+
+/**
+ * What this process remembers, by user. The platform may not tell spellings of a user apart that differ in case or in
+ * blanks around them.
+ *
+ * @internal
+ */
+export interface Records {
+  readonly read: (user: Uws) => Effect.Effect<loginRecord.LoginRecord>
+  readonly write: (user: Uws, record: loginRecord.LoginRecord) => Effect.Effect<void>
+  readonly clear: Effect.Effect<void>
+}
+
+/** @internal */
+export const spelling = ({ username }: Uws): string => username.trim().toLowerCase()
+
+/** @internal */
+export const makeRecords: Effect.Effect<Records> = Effect.sync(() => {
+  const records = new Map<string, loginRecord.LoginRecord>()
+  const count = Effect.suspend(() => Metric.set(latch, records.size))
+  return {
+    read: (user) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const record = loginRecord.anchor(records.get(spelling(user)) ?? loginRecord.fresh, now)
+        if (loginRecord.attempts(record) > 0) records.set(spelling(user), record)
+        return record
+      }),
+    write: (user, record) =>
+      Effect.suspend(() => {
+        if (loginRecord.attempts(record) > 0) records.set(spelling(user), record)
+        else records.delete(spelling(user))
+        return count
+      }),
+    clear: Effect.suspend(() => {
+      records.clear()
+      return count
+    })
+  }
+})
+
+/**
+ * A memory of this process alone. One guard makes one attempt at a time, so there is nobody to keep out.
+ *
+ * @internal
+ */
+export const local = (records: Records): LoginMemory => ({
+  exclusively: (user, attempt) =>
+    attempt({
+      mark: user.password,
+      read: records.read(user),
+      announce: Effect.void,
+      write: (record) => records.write(user, record)
+    }),
+  reset: records.clear
+})

@@ -1,0 +1,158 @@
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { type AuthError, type CredentialsError, LoginBlocked } from "../AuthError.js"
+import type { CredentialStoreError, Lease } from "../CredentialStore.js"
+import type { Uws } from "../Credentials.js"
+import * as leasing from "./leasing.js"
+import { type Ledger, type LoginMemory, type Records, spelling } from "./loginMemory.js"
+import * as loginRecord from "./loginRecord.js"
+import type { Sharing } from "./sharing.js"
+
+/** How long the store remembers a user who does not log in; each look at it that refuses a login begins it anew. */
+const life = Duration.days(30)
+const lifeMillis = Duration.toMillis(life)
+
+/** Passwords by their marks; times as ages, because the clocks of those who write and read may differ. */
+const Stored = Schema.parseJson(
+  Schema.Struct({
+    refused: Schema.Array(Schema.String),
+    uncertain: Schema.Number,
+    wait: Schema.Number,
+    age: Schema.Number
+  })
+)
+const decode = Schema.decodeOption(Stored)
+const encode = Schema.encodeSync(Stored)
+
+const isMark = (mark: loginRecord.Mark): mark is string => typeof mark === "string"
+
+/** Somebody else has been at it for longer than an attempt takes. */
+const busy = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  Effect.fail(
+    new LoginBlocked({
+      reason: "Uncertain",
+      attempts: 1,
+      since: DateTime.unsafeMake(now),
+      retryAfter: Duration.seconds(1)
+    })
+  )
+)
+
+/**
+ * A memory that processes share through the store. Each also remembers for itself, so that it knows what it knew when the
+ * store is away; what it learned meanwhile goes to the store when that is back.
+ *
+ * @internal
+ */
+export const make = (
+  sharing: Sharing,
+  records: Records,
+  current: Effect.Effect<Uws, CredentialsError>
+): LoginMemory => {
+  const { baseUrl, store } = sharing
+  /** Users of whom this process knows something that the store has not been told. */
+  const untold = new Set<string>()
+
+  const exclusively = <A>(
+    user: Uws,
+    attempt: (ledger: Ledger) => Effect.Effect<A, AuthError>
+  ): Effect.Effect<A, AuthError> =>
+    Effect.gen(function* () {
+      const spelled = spelling(user)
+      const vault = yield* sharing.vault
+      const key = `thingspace:guard:${yield* vault.name("guard", baseUrl, spelled)}`
+      const mark = yield* vault.name("password", baseUrl, spelled, Redacted.value(user.password))
+
+      const put = (lease: Lease, record: loginRecord.LoginRecord): Effect.Effect<boolean, CredentialStoreError> =>
+        Effect.gen(function* () {
+          const now = yield* Clock.currentTimeMillis
+          const { since, uncertain, wait } = record
+          const text = encode({
+            refused: record.refused.filter(isMark),
+            uncertain,
+            wait,
+            age: Math.max(0, now - since)
+          })
+          return yield* store.set(lease, yield* vault.seal(key, text), life)
+        })
+
+      /** Tells the store what is known here; where it cannot be told now, it is later. */
+      const tell = (lease: Lease, record: loginRecord.LoginRecord): Effect.Effect<void> =>
+        Effect.map(
+          Effect.orElseSucceed(put(lease, record), () => false),
+          (told) => {
+            if (told) untold.delete(spelled)
+          }
+        )
+
+      const look = Effect.gen(function* () {
+        const entry = yield* store.get(key)
+        if (Option.isNone(entry)) return undefined
+        const stored = Option.flatMap(yield* vault.open(key, entry.value.value), decode)
+        if (Option.isNone(stored)) return undefined
+        const left = Duration.toMillis(entry.value.timeToLive)
+        const { age, refused, uncertain, wait } = stored.value
+        const since = (yield* Clock.currentTimeMillis) - age - (lifeMillis - left)
+        return { record: { refused, uncertain, wait, since }, isOld: left < lifeMillis / 2 }
+      })
+
+      /** Brings what is known here and what the store knows together: neither forgets what might lock the user. */
+      const agree = (lease: Lease): Effect.Effect<void, CredentialStoreError> =>
+        Effect.gen(function* () {
+          const theirs = yield* look
+          const ours = yield* records.read(user)
+          if (theirs === undefined) {
+            if (loginRecord.attempts(ours) > 0) yield* tell(lease, ours)
+            return
+          }
+          const isTold = !untold.has(spelled)
+          const both = isTold ? theirs.record : loginRecord.merge(ours, theirs.record)
+          yield* records.write(user, both)
+          if (!isTold || (theirs.isOld && loginRecord.attempts(both) > 0)) yield* tell(lease, both)
+        })
+
+      const ledger = (lease: Lease | undefined): Ledger => ({
+        mark,
+        read: records.read(user),
+        announce:
+          lease === undefined
+            ? Effect.void
+            : Effect.gen(function* () {
+                const now = yield* Clock.currentTimeMillis
+                const pending = loginRecord.doubt(yield* records.read(user), yield* Random.next, now)
+                const announced = yield* Effect.either(put(lease, pending))
+                if (Either.isRight(announced) && !announced.right) return yield* busy
+              }),
+        write: (record) => {
+          untold.add(spelled)
+          return Effect.zipRight(records.write(user, record), lease === undefined ? Effect.void : tell(lease, record))
+        }
+      })
+
+      const result = yield* leasing.patiently(() =>
+        Effect.flatMap(
+          leasing.holding(store, key, (lease) => Effect.zipRight(Effect.ignore(agree(lease)), attempt(ledger(lease)))),
+          (outcome) => {
+            if (outcome._tag === "Done") return Effect.succeedSome(outcome.value)
+            return outcome._tag === "Away" ? Effect.asSome(attempt(ledger(undefined))) : Effect.succeedNone
+          }
+        )
+      )
+      return Option.isSome(result) ? result.value : yield* busy
+    })
+
+  return {
+    exclusively,
+    reset: Effect.zipRight(
+      records.clear,
+      Effect.ignore(Effect.flatMap(current, (user) => exclusively(user, ({ write }) => write(loginRecord.fresh))))
+    )
+  }
+}
