@@ -16,6 +16,7 @@ import type { AuthError, TokenError } from "./AuthError.js"
 import * as Credentials from "./Credentials.js"
 import * as carrier from "./internal/carrier.js"
 import * as guard from "./internal/guard.js"
+import * as loginMemory from "./internal/loginMemory.js"
 import * as middleware from "./internal/middleware.js"
 import { plainClient } from "./internal/plainClient.js"
 import * as LoginGuard from "./LoginGuard.js"
@@ -224,6 +225,52 @@ export type Services =
   | SessionSource.SessionSource
   | LoginGuard.LoginGuard
 
+/** What is known of users' logins, kept for as long as the source of the tokens that they log in with. */
+const memories = new WeakMap<TokenSource.Service, loginMemory.Records>()
+
+const guardOver = Effect.gen(function* () {
+  const tokens = yield* TokenSource.TokenSource
+  const records = memories.get(tokens) ?? (yield* loginMemory.makeRecords)
+  memories.set(tokens, records)
+  return yield* LoginGuard.makeOver(records)
+})
+
+/**
+ * The client of one UWS user, over the access token of an application that has many: a company that manages devices for
+ * others has one user for each account. `LayerMap` makes such layers on demand, and releases those that are not used.
+ *
+ * What the guard knows of a user outlives the layer, for as long as the `TokenSource` does: an account that is released
+ * and made anew does not repeat a refused password. All else is as for `layer`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerFromTokens = (
+  options?: SessionSource.Options
+): Layer.Layer<
+  Exclude<Services, TokenSource.TokenSource>,
+  never,
+  HttpClient.HttpClient | TokenSource.TokenSource | Credentials.UwsCredentials
+> =>
+  // One layer, because each costs ten KiB, and made anew in each call, because a build shares layers that are the same
+  // value: two accounts would get one client.
+  Layer.scopedContext(
+    Effect.gen(function* () {
+      const guard = yield* guardOver
+      const parts = Context.make(LoginGuard.LoginGuard, guard)
+      const client = yield* SessionClient.make
+      const sessions = yield* Effect.provide(
+        SessionSource.make(options),
+        Context.add(parts, SessionClient.SessionClient, client)
+      )
+      const authenticated = yield* Effect.provideService(fromSources, SessionSource.SessionSource, sessions)
+      return parts.pipe(
+        Context.add(SessionSource.SessionSource, sessions),
+        Context.add(ThingSpaceHttpClient, authenticated)
+      )
+    })
+  )
+
 /**
  * The whole pipeline over credentials that the program provides: rotating ones, from `Credentials.layerAppEffect` and
  * `Credentials.layerUwsEffect`, or from a vault. All else is as for `layer`.
@@ -234,16 +281,9 @@ export type Services =
 export const layerFromCredentials = (
   options?: TokenSource.Options & SessionSource.Options
 ): Layer.Layer<Services, never, HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials> =>
-  // Made anew in each call, because a build shares layers that are the same value: two accounts would get one client.
-  Layer.scoped(ThingSpaceHttpClient, fromSources).pipe(
-    Layer.provideMerge(SessionSource.layer(options)),
-    Layer.provideMerge(Layer.merge(TokenSource.layer(options), Layer.effect(LoginGuard.LoginGuard, LoginGuard.make))),
-    Layer.provide(
-      Layer.merge(
-        Layer.effect(OAuthClient.OAuthClient, OAuthClient.make),
-        Layer.effect(SessionClient.SessionClient, SessionClient.make)
-      )
-    )
+  layerFromTokens(options).pipe(
+    Layer.provideMerge(TokenSource.layer(options)),
+    Layer.provide(Layer.effect(OAuthClient.OAuthClient, OAuthClient.make))
   )
 
 /**

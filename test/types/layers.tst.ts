@@ -4,6 +4,7 @@
 import type * as HttpApp from "@effect/platform/HttpApp"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpServer from "@effect/platform/HttpServer"
+import type * as KeyValueStore from "@effect/platform/KeyValueStore"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,7 @@ import type * as Redacted from "effect/Redacted"
 import {
   type AccessToken,
   AuthError,
+  CredentialStore,
   Credentials,
   LoginGuard,
   OAuthClient,
@@ -24,6 +26,7 @@ import {
   ThingSpaceHttpClient,
   TokenSource
 } from "effect-thingspace-auth"
+import * as RedisCredentialStore from "effect-thingspace-auth/RedisCredentialStore"
 import { describe, expect, test } from "tstyche"
 
 /** The names under which a module exports a layer, or a function that makes one. */
@@ -122,10 +125,42 @@ describe("ThingSpaceConfig", () => {
   })
 })
 
+describe("CredentialStore", () => {
+  test("has two layers, of which one requires a KeyValueStore", () => {
+    expect<LayersOf<typeof CredentialStore>>().type.toBe<"layer" | "layerKeyValueStore">()
+    expect(CredentialStore.layer).type.toBe<
+      (store: CredentialStore.Service) => Layer.Layer<CredentialStore.CredentialStore>
+    >()
+    expect(CredentialStore.layerKeyValueStore).type.toBe<
+      Layer.Layer<CredentialStore.CredentialStore, never, KeyValueStore.KeyValueStore>
+    >()
+  })
+
+  test("has two layers in Redis, which can fail with ConfigError and require nothing", () => {
+    expect<LayersOf<typeof RedisCredentialStore>>().type.toBe<"layer" | "layerConfig">()
+    expect(RedisCredentialStore.layer({ url: secret })).type.toBe<
+      Layer.Layer<CredentialStore.CredentialStore, ConfigError.ConfigError>
+    >()
+    expect(RedisCredentialStore.layerConfig()).type.toBe<
+      Layer.Layer<CredentialStore.CredentialStore, ConfigError.ConfigError>
+    >()
+  })
+})
+
 describe("ThingSpaceHttpClient", () => {
-  test("has five layers", () => {
+  test("has six layers", () => {
     expect<LayersOf<typeof ThingSpaceHttpClient>>().type.toBe<
-      "layer" | "layerConfig" | "layerFromCredentials" | "layerFromSources" | "layerHttpClient"
+      "layer" | "layerConfig" | "layerFromCredentials" | "layerFromSources" | "layerFromTokens" | "layerHttpClient"
+    >()
+  })
+
+  test("makes the pipeline of one user over tokens that many share", () => {
+    expect(ThingSpaceHttpClient.layerFromTokens()).type.toBe<
+      Layer.Layer<
+        ThingSpaceHttpClient.ThingSpaceHttpClient | SessionSource.SessionSource | LoginGuard.LoginGuard,
+        never,
+        HttpClient.HttpClient | TokenSource.TokenSource | Credentials.UwsCredentials
+      >
     >()
   })
 

@@ -1,0 +1,86 @@
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import { assert, describe, it, vi } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as CredentialStore from "../../src/CredentialStore.js"
+import * as Credentials from "../../src/Credentials.js"
+import * as LoginGuard from "../../src/LoginGuard.js"
+import * as OAuthClient from "../../src/OAuthClient.js"
+import * as SessionClient from "../../src/SessionClient.js"
+import * as SessionSource from "../../src/SessionSource.js"
+import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
+import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
+import * as TokenSource from "../../src/TokenSource.js"
+import { account, cost, credentials, layer, logging } from "../utils/pipeline.js"
+import { measure } from "./accounts.js"
+
+const call = Effect.flatMap(ThingSpaceHttpClient.ThingSpaceHttpClient, (client) => client.get(account))
+
+describe("a pipeline without a store", () => {
+  it.scoped("uses no cryptography", () =>
+    Effect.gen(function* () {
+      const { subtle } = crypto
+      const calls = (["importKey", "deriveBits", "sign", "encrypt", "decrypt", "digest"] as const).map((name) =>
+        vi.spyOn(subtle, name)
+      )
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.restoreAllMocks()))
+      yield* Effect.provide(call, layer())
+      for (const one of calls) assert.strictEqual(one.mock.calls.length, 0)
+    })
+  )
+})
+
+describe("parts that were put together without the credentials at hand", () => {
+  it.scopedLive("warn that they do not share, and work", () =>
+    Effect.gen(function* () {
+      const log = logging()
+      const parts = ThingSpaceHttpClient.layerFromSources.pipe(
+        Layer.provide(SessionSource.layer()),
+        Layer.provide(Layer.provide(LoginGuard.layer, Credentials.layerUws(credentials))),
+        Layer.provide(Layer.provide(TokenSource.layer(), Credentials.layerApp(credentials))),
+        Layer.provide([OAuthClient.layer, SessionClient.layer]),
+        Layer.provide(Layer.provide(CredentialStore.layerKeyValueStore, KeyValueStore.layerMemory)),
+        Layer.provide(log.layer)
+      )
+      const { status } = yield* Effect.provide(call, parts)
+      assert.strictEqual(status, 200)
+      const warnings = log.at("WARN").join("\n")
+      assert.lengthOf(log.at("WARN"), 2)
+      assert.match(warnings, /shares nothing.*LoginGuard.*AppCredentials/s)
+      assert.match(warnings, /shares nothing.*SessionSource.*AppCredentials/s)
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+})
+
+describe("accounts over one TokenSource", () => {
+  it.live("share one token, and have a session each", () =>
+    Effect.gen(function* () {
+      const { asked } = yield* measure(200)
+      assert.deepStrictEqual(asked, { tokens: 1, logins: 201, calls: 401 })
+    })
+  )
+
+  it.scoped("do not repeat a refused password when they are released and made anew", () =>
+    Effect.gen(function* () {
+      const tokens = yield* Layer.build(
+        Layer.provide(TokenSource.layer(), [OAuthClient.layer, Credentials.layerApp(credentials)])
+      )
+      const attempt = (user: Credentials.Uws) =>
+        Effect.either(
+          Effect.provide(
+            call,
+            Layer.provide(ThingSpaceHttpClient.layerFromTokens(), [
+              Credentials.layerUws(user),
+              Layer.succeedContext(tokens)
+            ])
+          )
+        )
+      const wrong = { ...credentials, password: credentials.secret }
+      for (let round = 0; round < 5; round++) yield* attempt(wrong)
+      assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 1 })
+      const right = yield* attempt(credentials)
+      assert.strictEqual(right._tag, "Right")
+      assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 2 })
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+})
