@@ -25,7 +25,10 @@ const names = [
   "your-own-client",
   "testing-your-code",
   "typed-products",
-  "telemetry"
+  "telemetry",
+  "cron",
+  "fleet",
+  "managed-accounts"
 ]
 
 /** An example is done when its module has been evaluated: each awaits its program. */
