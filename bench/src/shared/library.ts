@@ -1,0 +1,2 @@
+/** The library as it is published: `npm run bench` builds it first. */
+export * from "../../../dist/index.js"
