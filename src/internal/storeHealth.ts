@@ -1,6 +1,5 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { identity } from "effect/Function"
@@ -8,8 +7,8 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import { CredentialStoreError, type Service } from "../CredentialStore.js"
 
-/** How long one operation may take. */
-const deadline = Duration.seconds(2)
+/** How long one operation may take, in two parts: a process that was stalled gets to read its answer between them. */
+const halfDeadline = Effect.sleep("1 second")
 
 /** For how long a store that has failed is not asked again, in milliseconds. */
 const pause = 5000
@@ -34,6 +33,11 @@ const healthOf = (store: Service): Health => {
   healths.set(store, made)
   return made
 }
+
+const late = Effect.zipRight(
+  Effect.zipRight(halfDeadline, halfDeadline),
+  Effect.fail(new CredentialStoreError({ description: "it did not answer in time" }))
+)
 
 const away = new CredentialStoreError({ description: "it has just failed, and is not asked again yet" })
 
@@ -84,12 +88,7 @@ export const bounded = (store: Service): Service => {
       const { retryAt } = health
       const isPaused = retryAt !== undefined && now < retryAt && now >= retryAt - pause
       if (isPaused) return Effect.fail(away)
-      return ofItsOwn(
-        Effect.timeoutFail(Effect.disconnect(effect), {
-          duration: deadline,
-          onTimeout: () => new CredentialStoreError({ description: "it did not answer in time" })
-        })
-      ).pipe(
+      return ofItsOwn(Effect.raceFirst(Effect.disconnect(effect), late)).pipe(
         Effect.catchAllCause((cause) => {
           if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
           const error = reason(cause)
