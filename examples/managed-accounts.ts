@@ -67,8 +67,7 @@ const program = Effect.gen(function* () {
 const users = Object.fromEntries(customers.map((customer) => [`user-of-${customer}`, `password-of-${customer}`]))
 
 await program.pipe(
-  Effect.provide(Accounts.Default),
   // FetchHttpClient.layer in production.
-  Effect.provide(ThingSpaceEmulator.layer({ users })),
+  Effect.provide(Layer.provideMerge(Accounts.Default, ThingSpaceEmulator.layer({ users }))),
   Effect.runPromise
 )

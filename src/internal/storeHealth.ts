@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import { identity } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { CredentialStoreError, type Service } from "../CredentialStore.js"
 
 /** How long one operation may take, in two parts: a process that was stalled gets to read its answer between them. */
@@ -39,13 +40,13 @@ const late = Effect.zipRight(
   Effect.fail(new CredentialStoreError({ description: "it did not answer in time" }))
 )
 
+const isOwn = Schema.is(CredentialStoreError)
+
 const away = new CredentialStoreError({ description: "it has just failed, and is not asked again yet" })
 
 const reason = (cause: Cause.Cause<CredentialStoreError>): CredentialStoreError => {
   const error = Cause.squash(cause)
-  return error instanceof CredentialStoreError
-    ? error
-    : new CredentialStoreError({ description: "an operation died instead of failing" })
+  return isOwn(error) ? error : new CredentialStoreError({ description: "an operation died instead of failing" })
 }
 
 /** A finalizer cannot be interrupted, by a deadline neither: the operation runs where it can be. */

@@ -332,6 +332,7 @@ export const make = (
       if (sending.kind === "login") strikes.ended(sending, outcome, now.wall())
       if (outcome._tag !== "Answered") return
       if (outcome.whole) learn(sending, outcome.status, outcome.body)
+      else if (sending.kind === "api" && outcome.status < 400) accepted(sending)
       else if (outcome.status >= 400) {
         // Half a refusal may say enough.
         doubt("token", sending.bearer)

@@ -155,7 +155,7 @@ const setup: FastCheck.Arbitrary<Setup> = FastCheck.record({
   logoutOnClose: FastCheck.boolean(),
   refreshMargin: FastCheck.constantFrom(minute, 0, 10 * minute),
   singleSession: FastCheck.boolean(),
-  tokenLifetime: FastCheck.constantFrom(60 * minute, 90 * second, 30 * second),
+  tokenLifetime: FastCheck.constantFrom(60 * minute, 11 * minute, 90 * second, 30 * second),
   outward: FastCheck.array(travel, { minLength: 1, maxLength: 4 }),
   homeward: FastCheck.array(travel, { minLength: 1, maxLength: 4 })
 })

@@ -123,5 +123,26 @@ export const regressions: ReadonlyArray<Regression> = [
         { do: "call", api: "account", times: 1 }
       ]
     }
+  },
+  {
+    promise: "counts a request as a use of the session by its status, also where the rest of the answer is lost",
+    program: {
+      setup: {
+        seed: 0,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 3600000,
+        outward: [0],
+        homeward: [0]
+      },
+      steps: [
+        { do: "call", api: "account", times: 1 },
+        { do: "fault", target: "account", mishap: "truncated", times: 3 },
+        { do: "wait", millis: 1195000 },
+        { do: "call", api: "account", times: 1 }
+      ]
+    }
   }
 ]

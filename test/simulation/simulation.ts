@@ -46,6 +46,12 @@ const isTyped = (error: unknown): boolean =>
 const isInvalidUrl = (error: unknown): boolean =>
   HttpClientError.isHttpClientError(error) && error._tag === "RequestError" && error.reason === "InvalidUrl"
 
+const isNotSent = (error: unknown): boolean =>
+  Predicate.hasProperty(error, "_tag") &&
+  error._tag === "EndpointError" &&
+  Predicate.hasProperty(error, "reason") &&
+  error.reason === "NotSent"
+
 const judge = (world: World, call: Call): void => {
   const { exit } = call
   if (exit === undefined) {
@@ -66,6 +72,9 @@ const judge = (world: World, call: Call): void => {
     world.ledger.violate(`call ${call.name} dies: ${Cause.pretty(exit.cause)}`)
   } else if (!isTyped(error)) {
     world.ledger.violate(`call ${call.name} fails with ${String(error)}`)
+  } else if (isNotSent(error) && !call.outlived) {
+    // All that is sent here can be sent: what was under way must have been taken down with another call.
+    world.ledger.violate(`call ${call.name} fails as in a closed layer: ${String(error)}`)
   } else if (forbidden.has(call.api) && !isInvalidUrl(error) && !Cause.isInterrupted(exit.cause)) {
     world.ledger.violate(`call ${call.name} to ${call.api} fails with ${String(error)}`)
   }

@@ -37,6 +37,8 @@ export interface Call {
   readonly at: number
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
   leftAlone: boolean
+  /** Whether the layer had begun to close when it ended. */
+  outlived: boolean
   exit: Exit.Exit<unknown, unknown> | undefined
 }
 
@@ -170,10 +172,11 @@ export const make = (
       Effect.gen(function* () {
         const name = `${calls.length}`
         const fiber = yield* Effect.forkDaemon(effect)
-        const call: Call = { name, api, at: clock.elapsed(), fiber, leftAlone: true, exit: undefined }
+        const call: Call = { name, api, at: clock.elapsed(), fiber, leftAlone: true, outlived: false, exit: undefined }
         calls.push(call)
         fiber.addObserver((exit) => {
           call.exit = exit
+          call.outlived = isClosed
           observer.failed(exit)
           note(() => `call ${name} to ${api} ends: ${describe(exit)}`)
         })
