@@ -8,20 +8,18 @@ const manifest = JSON.parse(readFileSync("package.json", "utf8"))
 const pair = (effect: string, platform: string) => ({ effect, "@effect/platform": platform })
 
 /** The lowest versions that the peer range allows. */
-export const lowest = pair("3.15.0", "0.82.0")
+export const lowest = pair("3.22.0", "0.97.0")
 
 /** The versions that this repository is developed with. */
 export const highest = pair(manifest.devDependencies.effect, manifest.devDependencies["@effect/platform"])
 
 /**
- * What the test suite needs besides, in versions of the same age as `lowest`. Undici is what `platform-node` makes the
- * dispatcher of `fetch`; recent ones refuse the `content-length` that `FetchHttpClient` sent before 0.96.3.
+ * What the test suite needs besides, in versions of the same age as `lowest`.
  */
 export const lowestCompanions = {
-  "@effect/opentelemetry": "0.48.4",
-  "@effect/platform-node": "0.80.3",
-  "@effect/vitest": "0.22.2",
-  undici: "7.10.0"
+  "@effect/opentelemetry": "0.64.1",
+  "@effect/platform-node": "0.108.2",
+  "@effect/vitest": "0.30.0"
 }
 
 /** Peer ranges, or the oldest Node.js, that `package.json` and these versions state differently. */
