@@ -133,8 +133,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a success does not clear the record",
     file: guard,
-    find: "return yield* update(HashMap.remove(username))",
-    replace: "return"
+    find: "if (Exit.isSuccess(exit)) return yield* write(loginRecord.fresh)",
+    replace: "if (Exit.isSuccess(exit)) return"
   },
   {
     name: "the call's own deadline is missing",
@@ -194,8 +194,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a failed login is repeated at once",
     file: "src/SessionSource.ts",
-    find: "return Effect.flatMap(login, (token) =>",
-    replace: "return Effect.flatMap(Effect.retry(login, { times: 1 }), (token) =>"
+    find: "return login.pipe(",
+    replace: "return Effect.retry(login, { times: 1 }).pipe("
   },
   {
     name: "a request is sent again without end while it is refused",
