@@ -32,10 +32,10 @@ interface Credential {
   readonly secret: string
   /** By the wall clock: from when the pipeline must not send it any more. */
   expiresAt: number
-  /** An answer has been seen that may refuse it, or the program has asked for its end. */
-  doubted: boolean
+  /** It may have been found expired, or the program has asked for its end. */
+  gone: boolean
   /** By the steady clock: when an answer was seen that may refuse it. */
-  doubtedAt?: number
+  refusedAt?: number
   /** Its renewal ahead of time has been tried. */
   tried: boolean
   /** The request that may have been that renewal. */
@@ -45,6 +45,8 @@ interface Credential {
    * renewal discarded.
    */
   discardedAt?: number | undefined
+  /** By the steady clock: when it was handed back although it had been refused. */
+  readonly handedBackAt?: number | undefined
 }
 
 interface Death {
@@ -142,11 +144,15 @@ export const make = (
   const underWay = (kind: "token" | "login"): number =>
     sendings.filter((one) => one.kind === kind && one.outcome === undefined).length
 
+  /** For a minute, the refusals of what was handed back are not acted on. */
+  const isKept = ({ handedBackAt }: Credential): boolean =>
+    jumps === 0 && handedBackAt !== undefined && now.steady() - handedBackAt < patience
+
   const isJustified = (credential: Credential | undefined, sending: Sending, ahead: number): boolean => {
     if (credential === undefined) return true
     if (now.wall() >= credential.expiresAt) {
       // What has once been found expired is gone, whatever the clock says later.
-      credential.doubted = true
+      credential.gone = true
       return true
     }
     if (!credential.tried && now.wall() >= credential.expiresAt - ahead) {
@@ -154,7 +160,7 @@ export const make = (
       credential.renewal = sending
       return true
     }
-    if (credential.doubted) return true
+    if (credential.gone || (credential.refusedAt !== undefined && !isKept(credential))) return true
     const discarded = credential.discardedAt === now.steady()
     credential.discardedAt = undefined
     return discarded
@@ -211,8 +217,7 @@ export const make = (
   const doubt = (which: "token" | "session", secret: string | undefined): void => {
     const credential = held[which]
     if (credential === undefined || credential.secret !== secret) return
-    credential.doubted = true
-    credential.doubtedAt = now.steady()
+    credential.refusedAt = now.steady()
   }
 
   /** The documentation lets the pipeline keep what it was given back, and wait for an API that refuses everything. */
@@ -248,16 +253,19 @@ export const make = (
     const expiresAt = sending.wall + lifetime * 1000
     const before = held.token
     const isSame = before !== undefined && before.secret === secret
-    if (isSame && before.doubted) handedBack.set(secret, now.steady())
+    if (isSame && (before.gone || before.refusedAt !== undefined)) handedBack.set(secret, now.steady())
     expiries.set(secret, Math.max(expiresAt, expiries.get(secret) ?? 0))
     arrivals.set(secret, now.steady())
-    const triedAlready = isSame && before.tried && !before.doubted && now.wall() < before.expiresAt
+    const isRenewal = before?.renewal === sending
+    const wasRefused = before?.refusedAt !== undefined && !before.gone
+    const triedAlready = isSame && before.tried && !before.gone && !wasRefused && now.wall() < before.expiresAt
     held.token = {
       secret,
       expiresAt,
-      doubted: forgetting.token > 0,
+      gone: forgetting.token > 0,
       tried: triedAlready || now.wall() >= expiresAt - setup.refreshMargin,
-      discardedAt: before?.renewal === sending && before.doubtedAt === now.steady() ? now.steady() : undefined
+      discardedAt: isRenewal && before.refusedAt === now.steady() ? now.steady() : undefined,
+      handedBackAt: isSame && wasRefused && !isRenewal ? now.steady() : undefined
     }
   }
 
@@ -273,7 +281,7 @@ export const make = (
   const gotSession = (secret: string, sending: Sending): void => {
     expiries.set(secret, sending.wall + idleTimeout)
     arrivals.set(secret, now.steady())
-    held.session = { secret, expiresAt: sending.wall + idleTimeout, doubted: forgetting.session > 0, tried: true }
+    held.session = { secret, expiresAt: sending.wall + idleTimeout, gone: forgetting.session > 0, tried: true }
   }
 
   const learn = (sending: Sending, status: number, body: string): void => {
@@ -342,16 +350,16 @@ export const make = (
     forget: (which) => {
       forgetting[which] += 1
       const credential = held[which]
-      if (credential !== undefined) credential.doubted = true
+      if (credential !== undefined) credential.gone = true
       return () => {
         forgetting[which] -= 1
       }
     },
     resetGuard: strikes.reset,
     jumped: (by) => {
-      // What had expired before somebody set the clock back may have been found so, and is gone then.
       for (const credential of [held.token, held.session]) {
-        if (credential !== undefined && now.wall() - by >= credential.expiresAt) credential.doubted = true
+        // Somebody may have found it expired before, whose request for another failed before it was sent.
+        if (credential !== undefined && now.wall() - by >= credential.expiresAt) credential.gone = true
       }
       jumps += 1
       setBack += Math.max(0, -by)

@@ -232,9 +232,21 @@ const step: FastCheck.Arbitrary<Step> = oneOf(
   { weight: 1, arbitrary: FastCheck.constant({ do: "close" } as const) }
 )
 
+/** A request goes wrong, and somebody calls again soon. */
+const episode: FastCheck.Arbitrary<ReadonlyArray<Step>> = FastCheck.tuple(
+  fault,
+  call,
+  FastCheck.record({ do: FastCheck.constant("wait" as const), millis: between(0, 5 * second) }),
+  call
+)
+
 export const arbitrary: FastCheck.Arbitrary<Program> = FastCheck.record({
   setup,
-  steps: FastCheck.array(step, { minLength: 1, maxLength: 30, size: "max" })
+  steps: FastCheck.array(oneOf({ weight: 7, arbitrary: FastCheck.tuple(step) }, { weight: 1, arbitrary: episode }), {
+    minLength: 1,
+    maxLength: 24,
+    size: "max"
+  }).map((parts) => parts.flat())
 })
 
 const literal = (value: unknown): string =>
