@@ -71,6 +71,7 @@ export interface Ledger {
   readonly jumped: (by: number) => void
   /** By how much the wall clock has been set back in all: pauses that it measures last so much longer. */
   readonly setBack: () => number
+  readonly closing: () => void
   readonly closed: () => void
   readonly strikes: Strikes.Strikes
   readonly sendings: ReadonlyArray<Sending>
@@ -132,6 +133,7 @@ export const make = (
   const arrivals = new Map<string, number>()
   let jumps = 0
   let setBack = 0
+  let isClosing = false
   let isClosed = false
   let excused = 0
 
@@ -199,6 +201,7 @@ export const make = (
         violate("a token is asked for while the one that is held is good")
     }
     if (sending.kind === "login") {
+      if (isClosing) violate("a login is made while the layer closes")
       if (underWay("login") > 1) violate("two logins are under way")
       if (!isJustified(held.session, sending, 0)) violate("a login is made while the session that is held is good")
       strikes.sent(sending, jumps === 0 ? now.wall() : undefined)
@@ -365,6 +368,9 @@ export const make = (
       setBack += Math.max(0, -by)
     },
     setBack: () => setBack,
+    closing: () => {
+      isClosing = true
+    },
     closed: () => {
       isClosed = true
     }

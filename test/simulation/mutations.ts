@@ -125,10 +125,10 @@ export const mutations: ReadonlyArray<Mutation> = [
     replace: "const pause = 1000"
   },
   {
-    name: "logins do not take turns",
+    name: "a reset forgets nothing",
     file: guard,
-    find: "turn.withPermits(1)(",
-    replace: "turn.withPermits(0)("
+    find: "reset: update(() => HashMap.empty())",
+    replace: "reset: Effect.void"
   },
   {
     name: "a success does not clear the record",
@@ -181,8 +181,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a closed layer still acquires",
     file: "src/internal/background.ts",
-    find: "if (closed) return undefined",
-    replace: "if (Date.now() === 0) return undefined"
+    find: "    closed = true\n",
+    replace: ""
   },
   {
     name: "the keeper of the idle session logs in early",
@@ -192,10 +192,10 @@ export const mutations: ReadonlyArray<Mutation> = [
       "yield* sleepUntil(wakesAt - 300_000)\n          current()?.secret === held.secret && (held.expiresAt -= 300_000)"
   },
   {
-    name: "a failed login is repeated at once",
+    name: "a failed login is repeated at once, behind the guard",
     file: "src/SessionSource.ts",
-    find: "return login.pipe(",
-    replace: "return Effect.retry(login, { times: 1 }).pipe("
+    find: "return client.login(access, credentials)",
+    replace: "return Effect.retry(client.login(access, credentials), { times: 1 })"
   },
   {
     name: "a request is sent again without end while it is refused",

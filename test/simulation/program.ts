@@ -3,6 +3,11 @@
  */
 import * as FastCheck from "effect/FastCheck"
 
+export const users = 2
+
+/** How many different passwords each user may have. */
+export const passwords = 8
+
 /** What a simulated run consists of; the same program always runs in the same way. */
 export interface Program {
   readonly setup: Setup
@@ -199,7 +204,7 @@ const fault: FastCheck.Arbitrary<Step> = FastCheck.record({
   times: oneOf({ weight: 4, arbitrary: between(1, 2) }, { weight: 1, arbitrary: between(3, 12) })
 })
 
-const someone = { user: between(0, 1), password: between(0, 4) }
+const someone = { user: between(0, users - 1), password: between(0, passwords - 1) }
 
 const jump = oneOf(between(-second, second), between(-minute, minute), between(-90 * minute, 90 * minute))
 
@@ -233,20 +238,40 @@ const step: FastCheck.Arbitrary<Step> = oneOf(
 )
 
 /** A request goes wrong, and somebody calls again soon. */
-const episode: FastCheck.Arbitrary<ReadonlyArray<Step>> = FastCheck.tuple(
+const mishapAndRetry: FastCheck.Arbitrary<ReadonlyArray<Step>> = FastCheck.tuple(
   fault,
   call,
   FastCheck.record({ do: FastCheck.constant("wait" as const), millis: between(0, 5 * second) }),
   call
 )
 
+/** Somebody tries one password after another. */
+const guesses: FastCheck.Arbitrary<ReadonlyArray<Step>> = FastCheck.tuple(
+  FastCheck.constant({ do: "end sessions" } as const),
+  FastCheck.array(
+    FastCheck.tuple(
+      FastCheck.record({
+        do: FastCheck.constant("rotate credentials" as const),
+        user: FastCheck.constant(0),
+        password: someone.password
+      }),
+      FastCheck.constant({ do: "call", api: "account", times: 1 } as const),
+      FastCheck.constant({ do: "wait", millis: 2 * second } as const)
+    ),
+    { minLength: 3, maxLength: 8, size: "max" }
+  )
+).map(([first, rest]) => [first, ...rest.flat()])
+
 export const arbitrary: FastCheck.Arbitrary<Program> = FastCheck.record({
   setup,
-  steps: FastCheck.array(oneOf({ weight: 7, arbitrary: FastCheck.tuple(step) }, { weight: 1, arbitrary: episode }), {
-    minLength: 1,
-    maxLength: 24,
-    size: "max"
-  }).map((parts) => parts.flat())
+  steps: FastCheck.array(
+    oneOf(
+      { weight: 40, arbitrary: FastCheck.tuple(step) },
+      { weight: 5, arbitrary: mishapAndRetry },
+      { weight: 1, arbitrary: guesses }
+    ),
+    { minLength: 1, maxLength: 20, size: "max" }
+  ).map((parts) => parts.flat())
 })
 
 const literal = (value: unknown): string =>

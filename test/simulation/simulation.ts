@@ -13,7 +13,7 @@ import * as Scheduler from "effect/Scheduler"
 import type { Note, Sending } from "./ledger.js"
 import * as Observer from "./observer.js"
 import { app, passwordOf } from "./platform.js"
-import { type Api, apis, forbidden, type Program } from "./program.js"
+import { type Api, apis, forbidden, type Program, passwords, users } from "./program.js"
 import * as VirtualClock from "./virtualClock.js"
 import { type Call, describe, make, type World } from "./world.js"
 
@@ -106,7 +106,7 @@ const recovery = (world: World, seed: number): Effect.Effect<void> =>
     const { password, user } = world.credentials()
     // What is on its way may still end a login badly.
     yield* clock.advance(60_000)
-    const latched = ledger.strikes.mayLatch(user, password)
+    let latched = ledger.strikes.mayLatch(user, password)
     yield* clock.advance(Math.max(backOff, ledger.strikes.pause(user)) + ledger.setBack())
     const first = seed % healthy.length
     for (const [api, status] of [...healthy.slice(first), ...healthy.slice(0, first)].slice(0, 2)) {
@@ -116,6 +116,7 @@ const recovery = (world: World, seed: number): Effect.Effect<void> =>
         const error = Cause.squash(call.exit.cause)
         if (Predicate.hasProperty(error, "_tag") && error._tag === "LoginBlocked") {
           yield* world.resetGuard
+          latched = false
           continue
         }
       }
@@ -154,41 +155,66 @@ const play = (world: World, program: Program): Effect.Effect<void> =>
     yield* closing(world)
   })
 
-const passwords = [0, 1].flatMap((user) => [0, 1, 2, 3, 4].map((n) => passwordOf(user, n)))
+const everyPassword = Array.from({ length: users * passwords }, (_, n) => passwordOf(n % users, Math.floor(n / users)))
 
-/** The usual one lets timers of the real clock decide now and then. */
-const scheduler = Scheduler.make(
-  (task) => queueMicrotask(task),
-  () => false
-)
+/** Many times what a program takes: with more, somebody goes round and round in no time. */
+const enoughTurns = 200_000
+
+/** The usual one lets timers of the real clock decide now and then, and looks at every step whether to yield. */
+const makeScheduler = (onEndless: () => void): Scheduler.Scheduler => {
+  let turns = 0
+  return Scheduler.make(
+    (task) => {
+      turns += 1
+      if (turns <= enoughTurns) queueMicrotask(task)
+      else onEndless()
+    },
+    (fiber) => (fiber.currentOpCount > 10_000 ? 0 : false)
+  )
+}
 
 const untold: Note = () => undefined
 
-/** Runs a program from the start to an orderly end, and notes down what happens. */
-export const run = (program: Program, note = untold): Promise<Report> => {
-  const clock = VirtualClock.make()
-  return Effect.gen(function* () {
-    const observer = yield* Observer.make
-    const world = yield* observer.observe(
-      Effect.tap(make(program, { clock, observer, note }), (world) => play(world, program))
-    )
-    const { ledger } = world
-    for (const text of observer.leaks([...ledger.secrets, app.secret, ...passwords])) {
-      ledger.violate(`a secret is printed: ${text}`)
-    }
-    return {
-      violations: [...new Set(ledger.violations)],
-      calls: world.calls,
-      sendings: ledger.sendings,
-      elapsed: clock.elapsed(),
-      excused: ledger.excused()
-    }
-  }).pipe(
-    Effect.scoped,
-    Effect.withClock(clock.wall),
-    Effect.withRandom(Random.make(program.setup.seed)),
-    Effect.withScheduler(scheduler),
-    Effect.withRuntimeFlagsPatch(RuntimeFlagsPatch.disable(RuntimeFlags.RuntimeMetrics)),
-    Effect.runPromise
-  )
+const endless: Report = {
+  violations: ["time stands still: the pipeline goes round and round"],
+  calls: [],
+  sendings: [],
+  elapsed: 0,
+  excused: 0
 }
+
+/** Runs a program from the start to an orderly end, and notes down what happens. */
+export const run = (program: Program, note = untold): Promise<Report> =>
+  new Promise((resolve, reject) => {
+    const clock = VirtualClock.make()
+    Effect.gen(function* () {
+      const observer = yield* Observer.make
+      const world = yield* observer.observe(
+        Effect.tap(make(program, { clock, observer, note }), (world) =>
+          Effect.catchAllCause(play(world, program), (cause) =>
+            Effect.sync(() => world.ledger.violate(`the program dies: ${Cause.pretty(cause)}`))
+          )
+        )
+      )
+      const { ledger } = world
+      for (const text of observer.leaks([...ledger.secrets, app.secret, ...everyPassword])) {
+        ledger.violate(`a secret is printed: ${text}`)
+      }
+      return {
+        violations: [...new Set(ledger.violations)],
+        calls: world.calls,
+        sendings: ledger.sendings,
+        elapsed: clock.elapsed(),
+        excused: ledger.excused()
+      }
+    })
+      .pipe(
+        Effect.scoped,
+        Effect.withClock(clock.wall),
+        Effect.withRandom(Random.make(program.setup.seed)),
+        Effect.withScheduler(makeScheduler(() => resolve(endless))),
+        Effect.withRuntimeFlagsPatch(RuntimeFlagsPatch.disable(RuntimeFlags.RuntimeMetrics)),
+        Effect.runPromise
+      )
+      .then(resolve, reject)
+  })

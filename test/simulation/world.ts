@@ -194,7 +194,10 @@ export const make = (
       if (isClosed) return Effect.void
       isClosed = true
       return Effect.gen(function* () {
+        ledger.closing()
         const closing = yield* Effect.forkDaemon(Scope.close(scope, Exit.void))
+        yield* clock.settle
+        yield* begin("account", execute("account"))
         yield* clock.advance(setup.logoutOnClose ? 2000 : 0)
         ledger.closed()
         if ((yield* Fiber.poll(closing))._tag === "None") ledger.violate("the layer does not close in time")
