@@ -276,9 +276,10 @@ export const make = (
     if (session === undefined) return
     const expiresAt = wall + idleTimeout
     expiries.set(session, Math.max(expiresAt, expiries.get(session) ?? 0))
-    if (held.session !== undefined && held.session.secret === session) {
-      held.session.expiresAt = Math.max(expiresAt, held.session.expiresAt)
-    }
+    if (held.session === undefined || held.session.secret !== session) return
+    // Somebody may have found it idled out before this answer came, and wait for a token to log in with.
+    if (now.wall() >= held.session.expiresAt) held.session.gone = true
+    held.session.expiresAt = Math.max(expiresAt, held.session.expiresAt)
   }
 
   const gotSession = (secret: string, sending: Sending): void => {

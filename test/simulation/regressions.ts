@@ -144,5 +144,32 @@ export const regressions: ReadonlyArray<Regression> = [
         { do: "call", api: "account", times: 1 }
       ]
     }
+  },
+  {
+    promise:
+      "logs in where a session was found idled out, also where an earlier request is accepted before the login is sent",
+    program: {
+      setup: {
+        seed: 0,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 3600000,
+        outward: [0],
+        homeward: [1]
+      },
+      steps: [
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 3584096 },
+        { do: "call", api: "account", times: 1 },
+        { do: "set the clock", by: 15906 },
+        { do: "fault", target: "token", mishap: "lost request", times: 1 },
+        { do: "call", api: "account", times: 4 },
+        { do: "wait", millis: 0 },
+        { do: "call", api: "account", times: 4 },
+        { do: "end sessions" }
+      ]
+    }
   }
 ]
