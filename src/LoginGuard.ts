@@ -43,7 +43,7 @@ export interface Service {
    * - An outcome that nobody knows (timeout, lost connection, 5xx, unreadable answer, interruption) holds the next
    *   attempt back: 1, 2, then 4 seconds, and after four in a row half an hour, each lengthened by up to a quarter.
    * - A login that is known not to have been sent, or that failed for its access token, does not count. A success clears
-   *   everything.
+   *   everything; where processes share a store, other passwords that were refused stay refused.
    * - After four failures in a row of which one was a refusal, only `reset` lets another attempt through.
    */
   readonly attempt: (
@@ -64,7 +64,7 @@ export class LoginGuard extends Context.Tag("effect-thingspace-auth/LoginGuard")
 const blocked = (record: loginRecord.LoginRecord, verdict: Exclude<loginRecord.Verdict, { _tag: "Allowed" }>) =>
   new LoginBlocked({
     reason: verdict._tag === "Refused" ? "Refused" : "Uncertain",
-    attempts: loginRecord.attempts(record),
+    attempts: Math.max(1, loginRecord.attempts(record)),
     since: DateTime.unsafeMake(record.since),
     retryAfter: verdict._tag === "Wait" ? verdict.remaining : undefined
   })
@@ -93,12 +93,12 @@ export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, n
     const turn = yield* Effect.makeSemaphore(1)
 
     const settle = (
-      { mark, read, write }: loginMemory.Ledger,
+      { mark, read, succeeded, write }: loginMemory.Ledger,
       exit: Exit.Exit<SessionToken, AuthError>
     ): Effect.Effect<void> =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
-        if (Exit.isSuccess(exit)) return yield* write(loginRecord.fresh)
+        if (Exit.isSuccess(exit)) return yield* succeeded
         // Read again: `reset` does not wait for the attempt that is under way.
         const record = yield* read
         switch (loginRecord.outcome(exit.cause)) {

@@ -17,6 +17,8 @@ export interface Ledger {
   /** Says that a login is about to be sent, lest it be forgotten where nobody lives to tell what came of it. */
   readonly announce: Effect.Effect<void, AuthError>
   readonly write: (record: loginRecord.LoginRecord) => Effect.Effect<void>
+  /** A login has succeeded with the password. */
+  readonly succeeded: Effect.Effect<void>
 }
 
 /**
@@ -55,18 +57,20 @@ export const spelling = ({ username }: Uws): string => username.trim().toLowerCa
 /** @internal */
 export const makeRecords: Effect.Effect<Records> = Effect.sync(() => {
   const records = new Map<string, loginRecord.LoginRecord>()
-  const count = Effect.suspend(() => Metric.set(latch, records.size))
+  const count = Effect.suspend(() =>
+    Metric.set(latch, [...records.values()].filter((record) => loginRecord.attempts(record) > 0).length)
+  )
   return {
     read: (user) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const record = loginRecord.anchor(records.get(spelling(user)) ?? loginRecord.fresh, now)
-        if (loginRecord.attempts(record) > 0) records.set(spelling(user), record)
+        if (!loginRecord.isFresh(record)) records.set(spelling(user), record)
         return record
       }),
     write: (user, record) =>
       Effect.suspend(() => {
-        if (loginRecord.attempts(record) > 0) records.set(spelling(user), record)
-        else records.delete(spelling(user))
+        if (loginRecord.isFresh(record)) records.delete(spelling(user))
+        else records.set(spelling(user), record)
         return count
       }),
     clear: Effect.suspend(() => {
@@ -87,7 +91,8 @@ export const local = (records: Records): LoginMemory => ({
       mark: user.password,
       read: records.read(user),
       announce: Effect.void,
-      write: (record) => records.write(user, record)
+      write: (record) => records.write(user, record),
+      succeeded: records.write(user, loginRecord.fresh)
     }),
   reset: records.clear
 })

@@ -21,6 +21,8 @@ export type Mark = Redacted.Redacted | string
 export interface LoginRecord {
   /** The passwords that the platform has refused, once each. */
   readonly refused: ReadonlyArray<Mark>
+  /** Those that it refused before another succeeded: they do not count any more, and are not sent again. */
+  readonly known: ReadonlyArray<Mark>
   /** Attempts that may have been refusals. */
   readonly uncertain: number
   /** When the latest attempt ended, and how long the next must wait, in milliseconds. */
@@ -29,7 +31,7 @@ export interface LoginRecord {
 }
 
 /** @internal */
-export const fresh: LoginRecord = { refused: [], uncertain: 0, since: 0, wait: 0 }
+export const fresh: LoginRecord = { refused: [], known: [], uncertain: 0, since: 0, wait: 0 }
 
 /** The platform locks a user at the fifth refusal in a row, so four is as far as anyone may go. */
 const affordable = 4
@@ -51,7 +53,7 @@ export type Verdict =
  * @internal
  */
 export const judge = (record: LoginRecord, password: Mark, now: number): Verdict => {
-  const known = record.refused.some((refused) => Equal.equals(refused, password))
+  const known = [...record.refused, ...record.known].some((mark) => Equal.equals(mark, password))
   const spent = record.refused.length > 0 && attempts(record) >= affordable
   if (known || spent) return { _tag: "Refused" }
   const remaining = record.since + record.wait - now
@@ -78,13 +80,38 @@ export const doubt = (record: LoginRecord, jitter: number, now: number): LoginRe
   return { ...next, wait: Math.ceil(pause * (1 + jitter / 4)) }
 }
 
+const union = (some: ReadonlyArray<Mark>, more: ReadonlyArray<Mark>): ReadonlyArray<Mark> => [
+  ...some,
+  ...more.filter((mark) => !some.some((one) => Equal.equals(one, mark)))
+]
+
+/** More than a rollout has passwords. */
+const longestMemory = 8
+
+/**
+ * After a success nothing counts any more. Where others have other passwords, those that were refused still are.
+ *
+ * @internal
+ */
+export const succeed = ({ known, refused, since }: LoginRecord, password: Mark): LoginRecord => ({
+  ...fresh,
+  since,
+  known: union(refused, known)
+    .filter((mark) => !Equal.equals(mark, password))
+    .slice(0, longestMemory)
+})
+
+/** @internal */
+export const isFresh = (record: LoginRecord): boolean => attempts(record) === 0 && record.known.length === 0
+
 /**
  * What two who did not know of each other know together, without forgetting an attempt that may count.
  *
  * @internal
  */
 export const merge = (one: LoginRecord, other: LoginRecord): LoginRecord => ({
-  refused: [...one.refused, ...other.refused.filter((mark) => !one.refused.some((known) => Equal.equals(known, mark)))],
+  refused: union(one.refused, other.refused),
+  known: union(one.known, other.known),
   uncertain: Math.max(one.uncertain, other.uncertain),
   ...(one.since + one.wait > other.since + other.wait
     ? { since: one.since, wait: one.wait }

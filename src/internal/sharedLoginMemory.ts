@@ -23,6 +23,7 @@ const lifeMillis = Duration.toMillis(life)
 const Stored = Schema.parseJson(
   Schema.Struct({
     refused: Schema.Array(Schema.String),
+    known: Schema.Array(Schema.String),
     uncertain: Schema.Number,
     wait: Schema.Number,
     age: Schema.Number
@@ -73,9 +74,10 @@ export const make = (
       const put = (lease: Lease, record: loginRecord.LoginRecord): Effect.Effect<boolean, CredentialStoreError> =>
         Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
-          const { since, uncertain, wait } = record
+          const { known, refused, since, uncertain, wait } = record
           const text = encode({
-            refused: record.refused.filter(isMark),
+            refused: refused.filter(isMark),
+            known: known.filter(isMark),
             uncertain,
             wait,
             age: Math.max(0, now - since)
@@ -98,9 +100,9 @@ export const make = (
         const stored = Option.flatMap(yield* vault.open(key, entry.value.value), decode)
         if (Option.isNone(stored)) return undefined
         const left = Duration.toMillis(entry.value.timeToLive)
-        const { age, refused, uncertain, wait } = stored.value
+        const { age, ...counts } = stored.value
         const since = (yield* Clock.currentTimeMillis) - age - (lifeMillis - left)
-        return { record: { refused, uncertain, wait, since }, isOld: left < lifeMillis / 2 }
+        return { record: { ...counts, since }, isOld: left < lifeMillis / 2 }
       })
 
       /** Brings what is known here and what the store knows together: neither forgets what might lock the user. */
@@ -109,14 +111,19 @@ export const make = (
           const theirs = yield* look
           const ours = yield* records.read(user)
           if (theirs === undefined) {
-            if (loginRecord.attempts(ours) > 0) yield* tell(lease, ours)
+            if (!loginRecord.isFresh(ours)) yield* tell(lease, ours)
             return
           }
           const isTold = !untold.has(spelled)
           const both = isTold ? theirs.record : loginRecord.merge(ours, theirs.record)
           yield* records.write(user, both)
-          if (!isTold || (theirs.isOld && loginRecord.attempts(both) > 0)) yield* tell(lease, both)
+          if (!isTold || (theirs.isOld && !loginRecord.isFresh(both))) yield* tell(lease, both)
         })
+
+      const write = (lease: Lease | undefined, record: loginRecord.LoginRecord): Effect.Effect<void> => {
+        untold.add(spelled)
+        return Effect.zipRight(records.write(user, record), lease === undefined ? Effect.void : tell(lease, record))
+      }
 
       const ledger = (lease: Lease | undefined): Ledger => ({
         mark,
@@ -130,10 +137,8 @@ export const make = (
                 const announced = yield* Effect.either(put(lease, pending))
                 if (Either.isRight(announced) && !announced.right) return yield* busy
               }),
-        write: (record) => {
-          untold.add(spelled)
-          return Effect.zipRight(records.write(user, record), lease === undefined ? Effect.void : tell(lease, record))
-        }
+        write: (record) => write(lease, record),
+        succeeded: Effect.flatMap(records.read(user), (record) => write(lease, loginRecord.succeed(record, mark)))
       })
 
       const result = yield* leasing.patiently(() =>

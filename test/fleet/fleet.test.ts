@@ -41,6 +41,22 @@ for (const { describe, name, shared } of stores) {
       }).pipe(Effect.provide(platform))
     )
 
+    it.scopedLive("does not send a refused password again because others have logged in with another since", () =>
+      Effect.gen(function* () {
+        const store = yield* shared
+        const right = yield* member(store)
+        const mistaken = yield* member(store, wrong)
+        assert.strictEqual(yield* mistaken.call, "SessionError")
+        const { endSessions } = yield* emulator
+        for (let round = 0; round < 3; round++) {
+          assert.strictEqual(yield* right.call, "200")
+          assert.strictEqual(yield* mistaken.call, "LoginBlocked")
+          yield* endSessions
+        }
+        assert.strictEqual((yield* cost).logins, 4)
+      }).pipe(Effect.provide(platform))
+    )
+
     it.scopedLive("gives no session to who has the wrong password, while others have the right one", () =>
       Effect.gen(function* () {
         const store = yield* shared
