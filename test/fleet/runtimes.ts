@@ -37,20 +37,19 @@ export interface Options extends Partial<ThingSpaceHttpClient.Options> {
   readonly ahead?: Duration.Duration
 }
 
-const ahead = (by: Duration.Duration): Layer.Layer<never> =>
-  Layer.unwrapEffect(
-    Effect.map(Effect.clock, (clock) => {
-      const millis = () => clock.unsafeCurrentTimeMillis() + Duration.toMillis(by)
-      return Layer.setClock({
-        ...clock,
-        sleep: (time) => clock.sleep(time),
-        unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
-        unsafeCurrentTimeMillis: millis,
-        currentTimeMillis: Effect.sync(millis),
-        currentTimeNanos: clock.currentTimeNanos
-      })
+/** The test's own clock, which the member's may be ahead of. */
+const clockOf = (by: Duration.Duration) =>
+  Effect.map(Effect.clock, (clock) => {
+    const millis = () => clock.unsafeCurrentTimeMillis() + Duration.toMillis(by)
+    return Layer.setClock({
+      ...clock,
+      sleep: (time) => clock.sleep(time),
+      unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+      unsafeCurrentTimeMillis: millis,
+      currentTimeMillis: Effect.sync(millis),
+      currentTimeNanos: clock.currentTimeNanos
     })
-  )
+  })
 
 /** The platform, whose clock is not that of the member who calls it. */
 const atItsOwnTime = Effect.map(Effect.all([HttpClient.HttpClient, Effect.clock]), ([client, clock]) =>
@@ -60,6 +59,7 @@ const atItsOwnTime = Effect.map(Effect.all([HttpClient.HttpClient, Effect.clock]
 export const member = (shared: Shared, options?: Options) =>
   Effect.gen(function* () {
     const platform = yield* atItsOwnTime
+    const clock = yield* clockOf(options?.ahead ?? Duration.zero)
     const log = logging()
     const runtime = yield* Effect.acquireRelease(
       Effect.sync(() =>
@@ -68,7 +68,7 @@ export const member = (shared: Shared, options?: Options) =>
             Layer.provide(shared),
             Layer.provide(platform),
             Layer.provide(log.layer),
-            Layer.provide(ahead(options?.ahead ?? Duration.zero))
+            Layer.provide(clock)
           )
         )
       ),

@@ -1,0 +1,98 @@
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as CredentialStore from "../../src/CredentialStore.js"
+import * as keyValueBackend from "../../src/internal/keyValueBackend.js"
+import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
+import { cost, paths, received } from "../utils/pipeline.js"
+import { member } from "./runtimes.js"
+
+const backend = Effect.map(Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory), (store) =>
+  keyValueBackend.make(store, (description) => new CredentialStore.CredentialStoreError({ description }))
+)
+
+/** The first looks at each key come just before another process stores something under it. */
+const shortSighted = (store: CredentialStore.Service): CredentialStore.Service => {
+  const seen = new Set<string>()
+  return {
+    ...store,
+    get: (key) => {
+      if (seen.has(key)) return store.get(key)
+      seen.add(key)
+      return Effect.succeedNone
+    }
+  }
+}
+
+describe("a process of a fleet", () => {
+  it.scopedLive("looks again once it has the lease: another may have had it in between", () =>
+    Effect.gen(function* () {
+      const store = yield* backend
+      const first = yield* member(CredentialStore.layer(store))
+      const second = yield* member(CredentialStore.layer(shortSighted(store)))
+      assert.strictEqual(yield* first.call, "200")
+      assert.strictEqual(yield* second.call, "200")
+      assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 1 })
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+
+  it.scopedLive("sends no login where its lease has ended before the login is announced", () =>
+    Effect.gen(function* () {
+      const store = yield* backend
+      const stalled = CredentialStore.layer({
+        ...store,
+        set: (lease, value, life) =>
+          lease.key.includes(":guard:") ? Effect.succeed(false) : store.set(lease, value, life)
+      })
+      assert.strictEqual(yield* (yield* member(stalled)).call, "LoginBlocked")
+      assert.lengthOf(yield* received(paths.login), 0)
+      assert.strictEqual(yield* (yield* member(CredentialStore.layer(store))).call, "200")
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+
+  it.scopedLive("has announced its login, so that others know of it, before the platform sees it", () =>
+    Effect.gen(function* () {
+      const store = yield* backend
+      const announced: Array<number> = []
+      const noting = CredentialStore.layer({
+        ...store,
+        set: (lease, value, life) =>
+          Effect.tap(store.set(lease, value, life), () =>
+            lease.key.includes(":guard:")
+              ? Effect.map(received(paths.login), (logins) => announced.push(logins.length))
+              : Effect.void
+          ).pipe(Effect.provideService(ThingSpaceEmulator.ThingSpaceEmulator, emulator))
+      })
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      assert.strictEqual(yield* (yield* member(noting)).call, "200")
+      assert.deepStrictEqual(announced, [0, 1])
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+
+  it.scopedLive("gives its lease back when it has acquired, and when it could not", () =>
+    Effect.gen(function* () {
+      const store = yield* backend
+      const keys = new Set<string>()
+      const noting = CredentialStore.layer({
+        ...store,
+        lease: (key) => {
+          keys.add(key)
+          return store.lease(key)
+        }
+      })
+      const { failNext } = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      yield* failNext(ThingSpaceEmulator.answer(503), { path: paths.token })
+      const one = yield* member(noting)
+      for (const outcome of ["EndpointError", "200"]) {
+        assert.strictEqual(yield* one.call, outcome)
+        for (const key of keys) {
+          const lease = yield* store.lease(key)
+          assert.isTrue(Option.isSome(lease), key)
+          if (Option.isSome(lease)) yield* store.release(lease.value)
+        }
+      }
+      assert.isAtLeast(keys.size, 3)
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+})
