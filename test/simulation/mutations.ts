@@ -126,14 +126,14 @@ export const mutations: ReadonlyArray<Mutation> = [
   },
   {
     name: "a reset forgets nothing",
-    file: guard,
-    find: "reset: update(() => HashMap.empty())",
-    replace: "reset: Effect.void"
+    file: "src/internal/loginMemory.ts",
+    find: "  reset: records.clear\n",
+    replace: "  reset: Effect.void\n"
   },
   {
     name: "a success does not clear the record",
     file: guard,
-    find: "if (Exit.isSuccess(exit)) return yield* write(loginRecord.fresh)",
+    find: "if (Exit.isSuccess(exit)) return yield* succeeded",
     replace: "if (Exit.isSuccess(exit)) return"
   },
   {
