@@ -55,8 +55,8 @@ export const isReplayable = ({ body }: HttpClientRequest.HttpClientRequest): boo
   body._tag !== "Stream" && (body._tag !== "Raw" || typeof body.body === "string")
 
 /**
- * Drops a credential that was refused, where that is worth while: a refusal of what is not held any more is no reason to
- * drop what is, and an API that refuses whatever is sent is braked.
+ * Drops a credential that was refused, where that is worth while: an API that refuses whatever is sent is braked. Where
+ * another is held by now nothing is dropped, and where another is under way its source learns what it must not be.
  *
  * @internal
  */
@@ -66,12 +66,13 @@ export const dropFrom = <T, E>(
   kind: keyof Brakes,
   to: address.Addressed
 ): Effect.Effect<Trials> =>
-  Effect.clockWith((clock) => {
+  Effect.clockWith((clock): Effect.Effect<Trials> => {
     const brake = carrier.brakes[kind]
     const api = apiOf(to.request.url)
-    return carrier.mayHold(refused) && brake.mayDrop(api, clock.unsafeCurrentTimeMillis())
+    if (!carrier.mayHold(refused)) return Effect.as(carrier.invalidate(refused.token), none)
+    return brake.mayDrop(api, clock.unsafeCurrentTimeMillis())
       ? Effect.as(carrier.invalidate(refused.token), [{ brake, api }])
-      : Effect.succeed([])
+      : Effect.succeed(none)
   })
 
 const judge =

@@ -23,7 +23,10 @@ export interface Renewable<T, E> {
   readonly get: Effect.Effect<Held<T>, E>
   /** Whether this is still the one that is held. */
   readonly mayHold: (held: Held<T>) => boolean
-  /** Forgets the credential with this secret, if it is the current one and was not handed back; says whether it did. */
+  /**
+   * Forgets the credential with this secret, if it is the current one and was not handed back; says whether it did. One
+   * that is under way and brings it is asked for once more.
+   */
   readonly invalidate: (secret: string) => Effect.Effect<boolean>
   /** Puts another in the place of this one, where it is still the one that is held; says whether it did. */
   readonly replace: (held: Held<T>, next: Held<T>) => Effect.Effect<boolean>
@@ -86,12 +89,20 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
         return [undefined, state]
       })
 
+    /** An answer may have been overtaken by the refusal of what it brings: then another is asked for. */
+    const acquireOther = Effect.flatMap(acquire, (held) =>
+      published._tag === "Pending" && published.refusedMeanwhile === true && published.refused === held.secret
+        ? acquire
+        : Effect.succeed(held)
+    )
+
     /** The flight belongs to the layer; the caller that started it is only linked from its spans. */
     const launch = (
       caller: Fiber.RuntimeFiber<unknown, unknown>,
       before: Effect.Effect<unknown>
     ): Flight<T, E> | undefined => {
-      const linked = caller.currentSpan === undefined ? acquire : Effect.linkSpans(acquire, caller.currentSpan)
+      const linked =
+        caller.currentSpan === undefined ? acquireOther : Effect.linkSpans(acquireOther, caller.currentSpan)
       const flight: Flight<T, E> | undefined = background.fork(
         Effect.onExit(Effect.zipRight(before, linked), (exit) => land(flight, exit))
       )
@@ -172,6 +183,9 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
       invalidate: (secret) =>
         Effect.flatten(
           transition((state, now): readonly [Effect.Effect<boolean>, State<T, E>] => {
+            if (state._tag === "Pending" && state.refused !== secret) {
+              return [Effect.succeed(false), { ...state, refused: secret, refusedMeanwhile: true }]
+            }
             if (state._tag !== "Ready" || state.held.secret !== secret || isHandedBack(state, now)) {
               return [Effect.succeed(false), state]
             }

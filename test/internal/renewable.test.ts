@@ -352,6 +352,36 @@ describe("invalidate", () => {
     })
   )
 
+  it.scoped("asks for another where the acquisition under way brings what was refused meanwhile", () =>
+    Effect.gen(function* () {
+      const credential = yield* holding("a")
+      yield* credential.take
+      const caller = yield* Effect.fork(credential.secret)
+      yield* settle
+      assert.isFalse(yield* credential.invalidate("a"))
+      yield* credential.succeed("a")
+      assert.isUndefined(credential.current())
+      yield* credential.succeed("b")
+      assert.strictEqual(yield* Fiber.join(caller), "b")
+      assert.lengthOf(credential.flights, 3)
+    })
+  )
+
+  it.scoped("keeps what an acquisition brings that was asked for twice, as one that was handed back", () =>
+    Effect.gen(function* () {
+      const credential = yield* holding("a")
+      yield* credential.take
+      const caller = yield* Effect.fork(credential.secret)
+      yield* settle
+      yield* credential.invalidate("a")
+      yield* credential.succeed("a")
+      yield* credential.succeed("a")
+      assert.strictEqual(yield* Fiber.join(caller), "a")
+      assert.isFalse(yield* credential.invalidate("a"))
+      assert.lengthOf(credential.flights, 3)
+    })
+  )
+
   it.scoped("discards the successor that is being looked for, and never has two acquisitions under way", () =>
     Effect.gen(function* () {
       const credential = yield* holding("a", hour)

@@ -262,9 +262,12 @@ export const make = (
     const isRenewal = before?.renewal === sending
     const wasRefused = before?.refusedAt !== undefined && !before.gone
     const triedAlready = isSame && before.tried && !before.gone && !wasRefused && now.wall() < before.expiresAt
+    // Refused after it was asked for, and before it came: the pipeline asks for another.
+    const wasOvertaken = isSame && before.refusedAt !== undefined && before.refusedAt >= sending.at
     held.token = {
       secret,
       expiresAt,
+      ...(wasOvertaken ? { refusedAt: before.refusedAt } : {}),
       gone: forgetting.token > 0,
       tried: triedAlready || now.wall() >= expiresAt - setup.refreshMargin,
       discardedAt: isRenewal && before.refusedAt === now.steady() ? now.steady() : undefined,

@@ -171,5 +171,30 @@ export const regressions: ReadonlyArray<Regression> = [
         { do: "end sessions" }
       ]
     }
+  },
+  {
+    promise: "asks for another token where the one that comes was refused on its way",
+    program: {
+      setup: {
+        seed: 0,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 3600000,
+        outward: [0, 42, 1],
+        homeward: [3, 0, 0]
+      },
+      steps: [
+        { do: "fault", target: "account", mishap: "lost request", times: 1 },
+        { do: "call", api: "forbidden", times: 3 },
+        { do: "wait", millis: 45 },
+        { do: "call", api: "forbidden", times: 3 },
+        { do: "wait", millis: 40 },
+        { do: "revoke" },
+        { do: "call", api: "account", times: 4 },
+        { do: "fault", target: "token", mishap: "lost request", times: 1 }
+      ]
+    }
   }
 ]
