@@ -18,8 +18,12 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
+import { CredentialStore, type CredentialStoreError } from "./internal/credentialStore.js"
 import * as keyValueBackend from "./internal/keyValueBackend.js"
+import { Tools } from "./internal/sharing.js"
+import { tools } from "./internal/sharingTools.js"
+
+export { CredentialStore, CredentialStoreError } from "./internal/credentialStore.js"
 
 /**
  * What is stored under a key.
@@ -83,44 +87,13 @@ export interface Service {
 }
 
 /**
- * The store did not do what it was asked to. It never reaches the callers of the sources, which go on without a store.
- *
- * @since 0.1.0
- * @category errors
- */
-export class CredentialStoreError extends Schema.TaggedError<CredentialStoreError>(
-  "effect-thingspace-auth/CredentialStoreError"
-)("CredentialStoreError", {
-  /** Why; it is printed, so it must hold no secret. */
-  description: Schema.String
-}) {
-  override get message(): string {
-    return `The credential store failed: ${this.description}`
-  }
-}
-
-/**
- * The store in force, read when a layer is built: none by default.
- *
- * Provide it beneath the pipeline. Parts that are put together by hand share through it only where the layers of
- * `LoginGuard` and `SessionSource` are built with `AppCredentials` and `UwsCredentials` at hand; a warning says so where
- * they are not.
- *
- * @since 0.1.0
- * @category references
- */
-export class CredentialStore extends Context.Reference<CredentialStore>()("effect-thingspace-auth/CredentialStore", {
-  defaultValue: (): Option.Option<Service> => Option.none()
-}) {}
-
-/**
  * A store of your own.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (store: Service): Layer.Layer<CredentialStore> =>
-  Layer.succeed(CredentialStore, Option.some(store))
+  Layer.succeedContext(Context.add(Context.make(CredentialStore, Option.some(store)), Tools, tools))
 
 /**
  * A store over a `KeyValueStore`, for one process at a time: over `KeyValueStore.layerFileSystem` it survives restarts.
@@ -132,9 +105,6 @@ export const layer = (store: Service): Layer.Layer<CredentialStore> =>
  * @since 0.1.0
  * @category layers
  */
-export const layerKeyValueStore: Layer.Layer<CredentialStore, never, KeyValueStore.KeyValueStore> = Layer.effect(
-  CredentialStore,
-  Effect.map(KeyValueStore.KeyValueStore, (store) =>
-    Option.some(keyValueBackend.make(store, (description) => new CredentialStoreError({ description })))
-  )
+export const layerKeyValueStore: Layer.Layer<CredentialStore, never, KeyValueStore.KeyValueStore> = Layer.unwrapEffect(
+  Effect.map(KeyValueStore.KeyValueStore, (store) => layer(keyValueBackend.make(store)))
 )

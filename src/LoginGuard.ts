@@ -20,7 +20,6 @@ import type * as Credentials from "./Credentials.js"
 import { UwsCredentials } from "./Credentials.js"
 import * as loginMemory from "./internal/loginMemory.js"
 import * as loginRecord from "./internal/loginRecord.js"
-import * as sharedLoginMemory from "./internal/sharedLoginMemory.js"
 import * as sharing from "./internal/sharing.js"
 import * as supplied from "./internal/supplied.js"
 import type { SessionToken } from "./SessionToken.js"
@@ -89,7 +88,7 @@ export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, n
     const { requestTimeout } = yield* ThingSpaceConfig
     const source = supplied.within(yield* UwsCredentials, "Uws", requestTimeout)
     const shares = yield* sharing.make("LoginGuard")
-    const memory = shares === undefined ? loginMemory.local(records) : sharedLoginMemory.make(shares, records, source)
+    const memory = shares?.tools.makeLoginMemory(shares, records, source) ?? loginMemory.local(records)
     const turn = yield* Effect.makeSemaphore(1)
 
     const settle = (

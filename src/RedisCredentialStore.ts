@@ -148,7 +148,7 @@ export const make = (options: Options): Effect.Effect<CredentialStore.Service, C
  * @category layers
  */
 export const layer = (options: Options): Layer.Layer<CredentialStore.CredentialStore, ConfigError.ConfigError> =>
-  Layer.scoped(CredentialStore.CredentialStore, Effect.map(make(options), Option.some))
+  Layer.unwrapScoped(Effect.map(make(options), CredentialStore.layer))
 
 /**
  * The store with its URL from the environment, `THINGSPACE_REDIS_URL`; where it is missing or is none, a `ConfigError`.

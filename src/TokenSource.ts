@@ -19,7 +19,6 @@ import { type App, AppCredentials } from "./Credentials.js"
 import * as background from "./internal/background.js"
 import * as carrier from "./internal/carrier.js"
 import * as renewable from "./internal/renewable.js"
-import * as sharedSlot from "./internal/sharedSlot.js"
 import * as sharing from "./internal/sharing.js"
 import * as supplied from "./internal/supplied.js"
 import { OAuthClient } from "./OAuthClient.js"
@@ -112,7 +111,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
     const shared =
       shares === undefined
         ? undefined
-        : sharedSlot.make<App, AccessToken, TokenError>({
+        : shares.tools.makeSlot<App, AccessToken, TokenError>({
             sharing: shares,
             subject: credentials,
             vault: shares.vaultOf,

@@ -4,7 +4,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { CredentialStoreError, Entry, Lease, Service } from "../CredentialStore.js"
+import type { Entry, Lease, Service } from "../CredentialStore.js"
+import { CredentialStoreError } from "./credentialStore.js"
 
 const Stored = Schema.parseJson(
   Schema.Struct({ value: Schema.String, version: Schema.Number, expiresAt: Schema.Number })
@@ -42,10 +43,7 @@ const describe = (error: PlatformError.PlatformError): string =>
  *
  * @internal
  */
-export const make = (
-  store: KeyValueStore.KeyValueStore,
-  failure: (description: string) => CredentialStoreError
-): Service => {
+export const make = (store: KeyValueStore.KeyValueStore): Service => {
   const leases = remember(leasesOf, store, () => new Map<string, Held>())
   const turn = remember(turns, store, () => Effect.unsafeMakeSemaphore(1))
 
@@ -55,7 +53,7 @@ export const make = (
     turn.withPermits(1)(
       Effect.mapError(
         Effect.clockWith((clock) => f(clock.unsafeCurrentTimeMillis())),
-        (error) => failure(describe(error))
+        (error) => new CredentialStoreError({ description: describe(error) })
       )
     )
 

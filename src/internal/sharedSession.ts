@@ -6,7 +6,7 @@ import type { Uws } from "../Credentials.js"
 import { SessionToken } from "../SessionToken.js"
 import * as carrier from "./carrier.js"
 import type { Held } from "./heldState.js"
-import * as sharedSlot from "./sharedSlot.js"
+import type * as sharedSlot from "./sharedSlot.js"
 import * as sharing from "./sharing.js"
 
 /** @internal */
@@ -27,7 +27,7 @@ export const make = (options: Options): Effect.Effect<sharedSlot.SharedSlot<Sess
   Effect.map(sharing.ofUser("SessionSource"), (shares) =>
     shares === undefined
       ? undefined
-      : sharedSlot.make<Uws, SessionToken, AuthError>({
+      : shares.sharing.tools.makeSlot<Uws, SessionToken, AuthError>({
           sharing: shares.sharing,
           subject: shares.user,
           vault: () => shares.sharing.vault,

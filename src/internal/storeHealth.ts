@@ -6,7 +6,8 @@ import { identity } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { CredentialStoreError, type Service } from "../CredentialStore.js"
+import type { Service } from "../CredentialStore.js"
+import { CredentialStoreError } from "./credentialStore.js"
 
 /** How long one operation may take, in two parts: a process that was stalled gets to read its answer between them. */
 const halfDeadline = Effect.sleep("1 second")

@@ -9,7 +9,7 @@ import { cost, paths, received } from "../utils/pipeline.js"
 import { member } from "./runtimes.js"
 
 const backend = Effect.map(Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory), (store) =>
-  keyValueBackend.make(store, (description) => new CredentialStore.CredentialStoreError({ description }))
+  keyValueBackend.make(store)
 )
 
 /** The first looks at each key come just before another process stores something under it. */
