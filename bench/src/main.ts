@@ -6,7 +6,7 @@
  *     npm run bench -- tls weight      these alone; results.json keeps the others
  */
 import { fork } from "node:child_process"
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -36,8 +36,12 @@ const measured = (name: string): Promise<Measured> =>
   })
 
 const file = `${bench}results.json`
+mkdirSync(`${bench}charts`, { recursive: true })
 const results: Record<string, Measured> = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).measurements : {}
+const machine = { node: process.version, processors: cpus().length, quick }
 const failed: Array<string> = []
+
+const targets = () => compared(Object.assign({}, ...Object.values(results).map((result) => result.figures ?? {})))
 
 for (const [index, name] of names.entries()) {
   const start = performance.now()
@@ -48,6 +52,7 @@ for (const [index, name] of names.entries()) {
     console.log(` ${((performance.now() - start) / 1000).toFixed(0)} s`)
     for (const table of result.tables) console.log(format(table))
     for (const chart of result.charts ?? []) writeFileSync(`${bench}charts/${chart.file}`, svg(chart))
+    writeFileSync(file, `${JSON.stringify({ machine, targets: targets(), measurements: results }, undefined, 2)}\n`)
   } catch (error) {
     failed.push(name)
     console.error(` failed: ${error}`)
@@ -55,10 +60,6 @@ for (const [index, name] of names.entries()) {
 }
 
 rmSync(dirname(certificate), { recursive: true })
-const figures = Object.assign({}, ...Object.values(results).map((result) => result.figures ?? {}))
-const targets = compared(figures)
-console.log(format(targets))
-const machine = { node: process.version, processors: cpus().length, quick }
-writeFileSync(file, `${JSON.stringify({ machine, targets, measurements: results }, undefined, 2)}\n`)
-console.log(`Written to ${file} and charts/.`)
+console.log(format(targets()))
+console.log(failed.length === 0 ? `Written to ${file} and charts/.` : `Failed: ${failed.join(", ")}`)
 process.exitCode = failed.length === 0 ? 0 : 1

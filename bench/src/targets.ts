@@ -55,13 +55,13 @@ const targets: ReadonlyArray<Target> = [
     met: exactly(1)
   },
   {
-    name: "CPU per call over bare, both credentials, of Azure's with one",
+    name: "CPU per call over bare, both credentials, of Azure's with one; fetch told once",
     target: "at most 0.7",
     figure: "cpuOverAzure",
     met: atMost(0.7)
   },
   {
-    name: "the same, redirects seen to in each call",
+    name: "the same, fetch told in each call",
     target: "no target",
     figure: "cpuOverAzurePerCallGuard",
     met: () => true
@@ -79,6 +79,12 @@ const targets: ReadonlyArray<Target> = [
     met: (value) => value >= 0.95
   },
   {
+    name: "the same, fetch told once",
+    target: "at least 0.95",
+    figure: "throughputTold",
+    met: (value) => value >= 0.95
+  },
+  {
     name: "CPU per call over TLS on the recommended transport, of axios's",
     target: "less than 1",
     figure: "tlsCpuOverAxios",
@@ -92,9 +98,15 @@ const targets: ReadonlyArray<Target> = [
   },
   { name: "the same, of that with 100 accounts", target: "about 1", figure: "accountLinear", met: atMost(1.1) },
   {
-    name: "KiB of own code for the middleware, minified and gzipped",
+    name: "KiB of own code for withSession and what it needs, minified and gzipped",
     target: "at most 12",
-    figure: "ownKibibytes",
+    figure: "middlewareKibibytes",
+    met: atMost(12)
+  },
+  {
+    name: "the same for the whole pipeline",
+    target: "at most 12",
+    figure: "pipelineKibibytes",
     met: atMost(12)
   }
 ]

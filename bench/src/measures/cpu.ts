@@ -55,7 +55,7 @@ export const cpu: Measure = {
             microseconds(bare.p20),
             `${microseconds(full.from)} to ${microseconds(full.to)}`
           ]),
-          note: "Each over its own library's bare call, in interleaved slices of some milliseconds; peers carry one credential."
+          note: "Each over its own library's bare call, in interleaved slices of some milliseconds; peers carry one credential. A price below zero is less than the slices of its library differ."
         }
       ],
       figures: {

@@ -156,7 +156,7 @@ const way = (name: string, options: Partial<Way>): Peer => ({
 
 /** The ways in which a call can be made, for what each of them costs. */
 export const ways: ReadonlyArray<Peer> = [
-  way("ours, one credential", { layer: told(oneCredential) }),
+  way("ours, one, withAccessToken", { layer: told(oneCredential) }),
   way("ours, both", {}),
   way("ours, both, tracer on", { tracer: true }),
   way("ours, both, a runPromise per call", { run: "one runPromise each" }),

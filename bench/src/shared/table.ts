@@ -1,6 +1,6 @@
 import type { Table } from "./measure.js"
 
-const cell = (value: string | number): string => (typeof value === "number" ? value.toLocaleString("en") : value)
+const cell = (value: string | number): string => (typeof value === "string" ? value : value.toLocaleString("en"))
 
 /** A table for the terminal, numbers to the right. */
 export const format = ({ columns, note, rows, title }: Table): string => {

@@ -20,8 +20,12 @@ export const transports: Readonly<Record<string, Layer.Layer<HttpClient.HttpClie
 
 export type Client = HttpClient.HttpClient.With<unknown>
 
+type Run = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
+
 export interface Clients {
-  readonly run: <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
+  readonly run: Run
+  /** The same for a program that says once that no fetch follows a redirect. */
+  readonly runTold: Run
   readonly bare: Client
   readonly authenticated: Client
 }
@@ -34,14 +38,16 @@ export const clients = async (transport: Layer.Layer<HttpClient.HttpClient>, bas
   )
   const runtime = await built(layer)
   const run = Runtime.runPromise(runtime)
+  const runTold: Run = (effect) =>
+    run(Effect.provideService(effect, FetchHttpClient.RequestInit, { redirect: "manual" }))
   const bare = await run(HttpClient.HttpClient)
   const authenticated = await run(ThingSpaceHttpClient.ThingSpaceHttpClient)
-  return { run, bare, authenticated }
+  return { run, runTold, bare, authenticated }
 }
 
 /** Calls that read their answers, so many at a time; each call's time in milliseconds goes to `observe`. */
 export const calling = (
-  run: Clients["run"],
+  run: Run,
   client: Client,
   target: string,
   {
