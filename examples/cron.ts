@@ -54,5 +54,5 @@ const program = Effect.gen(function* () {
   yield* run(folder, wrong)
 })
 
-// FetchHttpClient.layer in production.
+// NodeHttpClient.layerUndici in production.
 await program.pipe(Effect.scoped, Effect.provide(ThingSpaceEmulator.layer()), Effect.runPromise)

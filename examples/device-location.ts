@@ -51,7 +51,7 @@ const program = Effect.gen(function* () {
 })
 
 const ThingSpace = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
-  // FetchHttpClient.layer in production.
+  // NodeHttpClient.layerUndici in production.
   Layer.provide(ThingSpaceEmulator.layer())
 )
 

@@ -35,7 +35,7 @@ const ThingSpace = ThingSpaceHttpClient.layer({
   ...ThingSpaceEmulator.credentials,
   idleTimeout: "1 second",
   relogin: warmForTwoIdleTimes
-  // FetchHttpClient.layer in production.
+  // NodeHttpClient.layerUndici in production.
 }).pipe(Layer.provideMerge(ThingSpaceEmulator.layer({ sessionIdle: "1 second" })))
 
 await Effect.runPromise(Effect.provide(program, ThingSpace))

@@ -67,7 +67,7 @@ const program = Effect.gen(function* () {
 const users = Object.fromEntries(customers.map((customer) => [`user-of-${customer}`, `password-of-${customer}`]))
 
 await program.pipe(
-  // FetchHttpClient.layer in production.
+  // NodeHttpClient.layerUndici in production.
   Effect.provide(Layer.provideMerge(Accounts.Default, ThingSpaceEmulator.layer({ users }))),
   Effect.runPromise
 )

@@ -39,7 +39,7 @@ const Tokens = TokenSource.layer().pipe(
   Layer.provide(OAuthClient.layer),
   Layer.provide(Credentials.layerApp(ThingSpaceEmulator.credentials)),
   Layer.provideMerge(ThingSpaceConfig.layer({ baseUrl: "https://5gedge.verizon.com" })),
-  // FetchHttpClient.layer in production.
+  // NodeHttpClient.layerUndici in production.
   Layer.provideMerge(ThingSpaceEmulator.layer())
 )
 

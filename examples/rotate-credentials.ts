@@ -39,7 +39,7 @@ const program = Effect.gen(function* () {
 const ThingSpace = ThingSpaceHttpClient.layerFromCredentials().pipe(
   Layer.provide(Credentials.layerApp(ThingSpaceEmulator.credentials)),
   Layer.provide(Credentials.layerUwsEffect(Ref.get(vault))),
-  // FetchHttpClient.layer in production.
+  // NodeHttpClient.layerUndici in production.
   Layer.provideMerge(ThingSpaceEmulator.layer())
 )
 

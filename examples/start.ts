@@ -11,8 +11,8 @@
  * It attempts one login and no more.
  */
 import { createServer } from "node:http"
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpServer from "@effect/platform/HttpServer"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
@@ -40,7 +40,7 @@ const pipeline = (baseUrl: string, password: string) =>
     password: Redacted.make(password),
     idleTimeout: chapters.idleTimeout,
     logoutOnClose: true
-  }).pipe(Layer.provide([FetchHttpClient.layer, ThingSpaceConfig.layer({ baseUrl })]))
+  }).pipe(Layer.provide([NodeHttpClient.layerUndici, ThingSpaceConfig.layer({ baseUrl })]))
 
 const introduction = (baseUrl: string) => `${bold("ThingSpace authentication, end to end")}
 

@@ -35,7 +35,7 @@ const program = Effect.gen(function* () {
 })
 
 const ThingSpace = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
-  // FetchHttpClient.layer in production.
+  // NodeHttpClient.layerUndici in production.
   Layer.provideMerge(ThingSpaceEmulator.layer({ requestLatency: "5 millis", responseLatency: "5 millis" }))
 )
 

@@ -173,7 +173,7 @@ const program = Effect.gen(function* () {
 })
 
 const ThingSpace = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
-  // FetchHttpClient.layer in production.
+  // NodeHttpClient.layerUndici in production.
   Layer.provideMerge(ThingSpaceEmulator.layer())
 )
 

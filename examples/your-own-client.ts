@@ -64,7 +64,7 @@ const program = Effect.gen(function* () {
 /** The assembled layer, for the two sources that it provides. */
 const Sources = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
   Layer.provideMerge(Transport),
-  // FetchHttpClient.layer in production.
+  // NodeHttpClient.layerUndici in production.
   Layer.provideMerge(ThingSpaceEmulator.layer())
 )
 

@@ -50,7 +50,13 @@ describe("README", () => {
     const { engines, name, peerDependencies, peerDependenciesMeta } = JSON.parse(read("package.json"))
     const needed = Object.keys(peerDependencies).filter((peer) => peerDependenciesMeta[peer]?.optional !== true)
     const [install = ""] = blocks("README.md", "sh")
-    assert.sameMembers(install.trim().split(" "), ["npm", "install", name, ...needed])
+    const words = install.trim().split(" ")
+    assert.sameMembers(
+      words.map((word) => word.replace(/@\d+$/, "")),
+      ["npm", "install", name, ...needed]
+    )
+    // The newest effect is of the next major version.
+    assert.include(words, `effect@${/\d+/.exec(peerDependencies.effect)?.[0]}`)
     assert.include(readme, `Node.js ${engines.node.replace(">=", "")} or newer`)
   })
 

@@ -1,7 +1,7 @@
 /**
  * One process of the fleet: makes a few calls at once, and says what became of them.
  */
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import { ThingSpaceHttpClient } from "effect-thingspace-auth"
 import * as RedisCredentialStore from "effect-thingspace-auth/RedisCredentialStore"
 
 const ThingSpace = ThingSpaceHttpClient.layerConfig().pipe(
-  Layer.provide([RedisCredentialStore.layerConfig(), FetchHttpClient.layer])
+  Layer.provide([RedisCredentialStore.layerConfig(), NodeHttpClient.layerUndici])
 )
 
 const call = Effect.gen(function* () {

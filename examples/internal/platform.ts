@@ -1,8 +1,8 @@
 /**
  * The first steps against the platform that the environment names.
  */
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -29,7 +29,7 @@ const noting = (seen: Ref.Ref<ReadonlyArray<requests.Request>>) =>
         })
       )
     )
-  ).pipe(Layer.provide(FetchHttpClient.layer))
+  ).pipe(Layer.provide(NodeHttpClient.layerUndici))
 
 /** What the platform refuses is shown and not healed: this program logs in once at most. */
 const once = Layer.succeed(Rejection.Classifier, () => "None")
