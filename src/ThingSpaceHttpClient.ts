@@ -12,6 +12,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import type { AuthError, TokenError } from "./AuthError.js"
 import * as Credentials from "./Credentials.js"
 import * as carrier from "./internal/carrier.js"
@@ -235,6 +236,42 @@ const guardOver = Effect.gen(function* () {
   return yield* LoginGuard.makeOver(records)
 })
 
+/** The parts that belong to a user: in one piece, because what a layer leaves behind is ten KiB. */
+const perUser = (
+  options: SessionSource.Options | undefined
+): Effect.Effect<
+  Context.Context<Exclude<Services, TokenSource.TokenSource>>,
+  never,
+  HttpClient.HttpClient | TokenSource.TokenSource | Credentials.UwsCredentials | Scope.Scope
+> =>
+  Effect.gen(function* () {
+    const guarded = Context.make(LoginGuard.LoginGuard, yield* guardOver)
+    const client = yield* SessionClient.make
+    const sessions = yield* Effect.provide(
+      SessionSource.make(options),
+      Context.add(guarded, SessionClient.SessionClient, client)
+    )
+    const authenticated = yield* Effect.provideService(fromSources, SessionSource.SessionSource, sessions)
+    return guarded.pipe(
+      Context.add(SessionSource.SessionSource, sessions),
+      Context.add(ThingSpaceHttpClient, authenticated)
+    )
+  })
+
+const pipeline = (
+  options: (TokenSource.Options & SessionSource.Options) | undefined
+): Effect.Effect<
+  Context.Context<Services>,
+  never,
+  HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials | Scope.Scope
+> =>
+  Effect.gen(function* () {
+    const client = yield* OAuthClient.make
+    const tokens = yield* Effect.provideService(TokenSource.make(options), OAuthClient.OAuthClient, client)
+    const parts = yield* Effect.provideService(perUser(options), TokenSource.TokenSource, tokens)
+    return Context.add(parts, TokenSource.TokenSource, tokens)
+  })
+
 /**
  * The client of one UWS user, over the access token of an application that has many: a company that manages devices for
  * others has one user for each account. `LayerMap` makes such layers on demand, and releases those that are not used.
@@ -251,25 +288,7 @@ export const layerFromTokens = (
   Exclude<Services, TokenSource.TokenSource>,
   never,
   HttpClient.HttpClient | TokenSource.TokenSource | Credentials.UwsCredentials
-> =>
-  // One layer, because each costs ten KiB, and made anew in each call, because a build shares layers that are the same
-  // value: two accounts would get one client.
-  Layer.scopedContext(
-    Effect.gen(function* () {
-      const guard = yield* guardOver
-      const parts = Context.make(LoginGuard.LoginGuard, guard)
-      const client = yield* SessionClient.make
-      const sessions = yield* Effect.provide(
-        SessionSource.make(options),
-        Context.add(parts, SessionClient.SessionClient, client)
-      )
-      const authenticated = yield* Effect.provideService(fromSources, SessionSource.SessionSource, sessions)
-      return parts.pipe(
-        Context.add(SessionSource.SessionSource, sessions),
-        Context.add(ThingSpaceHttpClient, authenticated)
-      )
-    })
-  )
+> => Layer.scopedContext(perUser(options))
 
 /**
  * The whole pipeline over credentials that the program provides: rotating ones, from `Credentials.layerAppEffect` and
@@ -281,10 +300,8 @@ export const layerFromTokens = (
 export const layerFromCredentials = (
   options?: TokenSource.Options & SessionSource.Options
 ): Layer.Layer<Services, never, HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials> =>
-  layerFromTokens(options).pipe(
-    Layer.provideMerge(TokenSource.layer(options)),
-    Layer.provide(Layer.effect(OAuthClient.OAuthClient, OAuthClient.make))
-  )
+  // Made anew in each call, because a build shares layers that are the same value: two accounts would get one client.
+  Layer.scopedContext(pipeline(options))
 
 /**
  * The whole pipeline: the authenticated client, and the services it is made of.
@@ -319,8 +336,11 @@ export const layerFromCredentials = (
  * @category layers
  */
 export const layer = (options: Options): Layer.Layer<Services, never, HttpClient.HttpClient> =>
-  layerFromCredentials(options).pipe(
-    Layer.provide(Layer.merge(Credentials.layerApp(options), Credentials.layerUws(options)))
+  Layer.scopedContext(
+    pipeline(options).pipe(
+      Effect.provideService(Credentials.AppCredentials, Effect.succeed(options)),
+      Effect.provideService(Credentials.UwsCredentials, Effect.succeed(options))
+    )
   )
 
 /**
