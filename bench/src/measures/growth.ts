@@ -80,8 +80,10 @@ const accounts = (count: number) =>
     yield* settled
     const before = heap()
     const account = open(platform)
+    const began = performance.now()
     const opened = yield* Effect.forEach(Array.from({ length: count }), () => account)
     yield* Effect.forEach(opened, ({ client }) => client.get(url), { discard: true })
+    const creation = (performance.now() - began) / 1000
     yield* settled
     const bytes = (heap() - before) / count
     const start = cpuTime()
@@ -89,7 +91,7 @@ const accounts = (count: number) =>
       yield* Effect.forEach(opened, ({ client }) => client.get(url), { discard: true })
     const cost = (cpuTime() - start) / count / 3
     yield* Effect.forEach(opened, ({ scope }) => Scope.close(scope, Exit.void), { discard: true })
-    return [count, sent() / count, round(bytes / 1024, 1), round(cost)]
+    return [count, sent() / count, round(bytes / 1024, 1), round(cost), round(creation, 1)]
   })
 
 /** What more of everything costs. */
@@ -113,7 +115,13 @@ export const growth: Measure = {
         },
         {
           title: "Accounts, logged in and idle",
-          columns: ["accounts", "requests for credentials each", "KiB of heap each", "µs of CPU per call"],
+          columns: [
+            "accounts",
+            "requests for credentials each",
+            "KiB of heap each",
+            "µs of CPU per call",
+            "s until all have made a call"
+          ],
           rows: accountRows,
           note: "Everything that the layer of an account holds: its clients, its guard, and the fiber that logs in again."
         }

@@ -2,11 +2,12 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
-import { Credentials, OAuthClient, ThingSpaceHttpClient, TokenSource } from "../shared/library.js"
+import { CredentialStore, Credentials, OAuthClient, ThingSpaceHttpClient, TokenSource } from "../shared/library.js"
 import type { Platform } from "../shared/platform.js"
 import { accept, type Connected, type Peer, url } from "./peer.js"
 
@@ -92,6 +93,10 @@ export const built = async <A>(layer: Layer.Layer<A>): Promise<Runtime.Runtime<A
 export const bothCredentials = (platform: Platform) =>
   Layer.provide(ThingSpaceHttpClient.layer(credentials), Layer.succeed(HttpClient.HttpClient, transport(platform)))
 
+/** Beside a store, to which nothing goes while both credentials are good. */
+const shared = (platform: Platform) =>
+  Layer.provide(bothCredentials(platform), Layer.provide(CredentialStore.layerKeyValueStore, KeyValueStore.layerMemory))
+
 const oneCredential = (platform: Platform) => {
   const client = transport(platform)
   return Layer.effect(
@@ -158,6 +163,7 @@ const way = (name: string, options: Partial<Way>): Peer => ({
 export const ways: ReadonlyArray<Peer> = [
   way("ours, one, withAccessToken", { layer: told(oneCredential) }),
   way("ours, both", {}),
+  way("ours, both, shared through a store", { layer: told(shared) }),
   way("ours, both, tracer on", { tracer: true }),
   way("ours, both, a runPromise per call", { run: "one runPromise each" }),
   way("ours, both, redirects seen to per call", { layer: bothCredentials }),
