@@ -40,8 +40,8 @@ export interface Pending<T, E> {
   readonly _tag: "Pending"
   readonly flight: Flight<T, E>
   readonly refused?: string | undefined
-  /** It was refused after the flight had taken off, which may bring it all the same. */
-  readonly refusedMeanwhile?: true
+  /** The secret that was refused last since the flight took off, which may bring it all the same. */
+  readonly refusedMeanwhile?: string
   /** It took off before the predecessor had expired, so it may bring the same credential again. */
   readonly early?: true
 }

@@ -75,11 +75,12 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
     const land = (flight: Flight<T, E> | undefined, exit: Exit.Exit<Held<T>, E>): Effect.Effect<void> =>
       transition((state, now) => {
         if (state._tag === "Pending" && state.flight === flight) {
-          const { refused } = state
+          const { refused, refusedMeanwhile } = state
           if (Exit.isFailure(exit))
             return [undefined, refused === undefined ? { _tag: "Empty" } : { _tag: "Empty", refused }]
           const next = ready(exit.value, now)
-          return [undefined, exit.value.secret === refused ? { ...next, handedBackAt: now } : next]
+          const isHandedBack = exit.value.secret === refused || exit.value.secret === refusedMeanwhile
+          return [undefined, isHandedBack ? { ...next, handedBackAt: now } : next]
         }
         if (state._tag === "Ready" && state.renewal === flight) {
           if (Exit.isFailure(exit)) return [undefined, { ...state, renewal: "Settled" }]
@@ -91,9 +92,7 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
 
     /** An answer may have been overtaken by the refusal of what it brings: then another is asked for. */
     const acquireOther = Effect.flatMap(acquire, (held) =>
-      published._tag === "Pending" && published.refusedMeanwhile === true && published.refused === held.secret
-        ? acquire
-        : Effect.succeed(held)
+      published._tag === "Pending" && published.refusedMeanwhile === held.secret ? acquire : Effect.succeed(held)
     )
 
     /** The flight belongs to the layer; the caller that started it is only linked from its spans. */
@@ -184,7 +183,7 @@ export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E
         Effect.flatten(
           transition((state, now): readonly [Effect.Effect<boolean>, State<T, E>] => {
             if (state._tag === "Pending" && state.refused !== secret) {
-              return [Effect.succeed(false), { ...state, refused: secret, refusedMeanwhile: true }]
+              return [Effect.succeed(false), { ...state, refusedMeanwhile: secret }]
             }
             if (state._tag !== "Ready" || state.held.secret !== secret || isHandedBack(state, now)) {
               return [Effect.succeed(false), state]

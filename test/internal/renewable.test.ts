@@ -382,6 +382,20 @@ describe("invalidate", () => {
     })
   )
 
+  it.scoped("knows a credential that was handed back also where an older one was refused meanwhile", () =>
+    Effect.gen(function* () {
+      const credential = yield* holding("b")
+      yield* credential.invalidate("b")
+      const caller = yield* Effect.fork(credential.secret)
+      yield* settle
+      yield* credential.invalidate("a")
+      yield* credential.succeed("b")
+      assert.strictEqual(yield* Fiber.join(caller), "b")
+      assert.isFalse(yield* credential.invalidate("b"))
+      assert.lengthOf(credential.flights, 2)
+    })
+  )
+
   it.scoped("discards the successor that is being looked for, and never has two acquisitions under way", () =>
     Effect.gen(function* () {
       const credential = yield* holding("a", hour)

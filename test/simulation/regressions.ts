@@ -196,5 +196,61 @@ export const regressions: ReadonlyArray<Regression> = [
         { do: "fault", target: "token", mishap: "lost request", times: 1 }
       ]
     }
+  },
+  {
+    promise: "keeps a token that was handed back also where an older one was refused meanwhile",
+    program: {
+      setup: {
+        seed: 0,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 3600000,
+        outward: [0, 0, 0, 9990],
+        homeward: [1]
+      },
+      steps: [
+        { do: "fault", target: "account", mishap: "lost request", times: 1 },
+        { do: "call", api: "forbidden", times: 18 },
+        { do: "wait", millis: 2 },
+        { do: "call", api: "account", times: 1 },
+        { do: "call", api: "account", times: 1, patience: 0, givesUp: "timeout" },
+        { do: "fault", target: "login", mishap: "bare 401", times: 3 },
+        { do: "restart the platform" },
+        { do: "call", api: "account", times: 1, patience: 1, givesUp: "timeout" },
+        { do: "end sessions" },
+        { do: "rotate credentials", user: 0, password: 0 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "rotate credentials", user: 0, password: 0 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "rotate credentials", user: 0, password: 0 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "rotate credentials", user: 0, password: 0 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "rotate credentials", user: 0, password: 0 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "end sessions" },
+        { do: "rotate credentials", user: 0, password: 0 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "rotate credentials", user: 0, password: 0 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "rotate credentials", user: 0, password: 0 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "rotate credentials", user: 0, password: 0 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 2000 },
+        { do: "call", api: "forbidden", times: 4 },
+        { do: "end sessions" }
+      ]
+    }
   }
 ]
