@@ -48,7 +48,10 @@ export interface Service {
   readonly attempt: (
     login: (credentials: Credentials.Uws) => Effect.Effect<SessionToken, AuthError>
   ) => Effect.Effect<SessionToken, AuthError>
-  /** Forgets what was refused, once somebody knows that the credentials are right and the user is not locked. */
+  /**
+   * Forgets what was refused to the user whom the credentials name now, once somebody knows that they are right and the
+   * user is not locked.
+   */
   readonly reset: Effect.Effect<void>
 }
 
@@ -88,7 +91,7 @@ export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, n
     const { requestTimeout } = yield* ThingSpaceConfig
     const source = supplied.within(yield* UwsCredentials, "Uws", requestTimeout)
     const shares = yield* sharing.make("LoginGuard")
-    const memory = shares?.tools.makeLoginMemory(shares, records, source) ?? loginMemory.local(records)
+    const memory = shares?.tools.makeLoginMemory(shares, records, source) ?? loginMemory.local(records, source)
     const turn = yield* Effect.makeSemaphore(1)
 
     const settle = (
@@ -117,16 +120,18 @@ export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, n
       attempt: (login) =>
         turn.withPermits(1)(
           Effect.flatMap(source, (credentials) =>
-            memory.exclusively(credentials, (ledger) =>
-              Effect.gen(function* () {
-                const record = yield* ledger.read
-                const now = yield* Clock.currentTimeMillis
-                const verdict = loginRecord.judge(record, ledger.mark, now)
-                if (verdict._tag !== "Allowed") return yield* blocked(record, verdict)
-                yield* ledger.announce
-                return yield* Effect.onExit(login(credentials), (exit) => settle(ledger, exit))
-              })
-            )
+            memory
+              .exclusively(credentials, (ledger) =>
+                Effect.gen(function* () {
+                  const record = yield* ledger.read
+                  const now = yield* Clock.currentTimeMillis
+                  const verdict = loginRecord.judge(record, ledger.mark, now)
+                  if (verdict._tag !== "Allowed") return yield* blocked(record, verdict)
+                  yield* ledger.announce
+                  return yield* Effect.onExit(login(credentials), (exit) => settle(ledger, exit))
+                })
+              )
+              .pipe(records.inTurn(credentials))
           )
         ),
       reset: memory.reset

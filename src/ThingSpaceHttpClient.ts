@@ -231,7 +231,8 @@ const memories = new WeakMap<TokenSource.Service, loginMemory.Records>()
 
 const guardOver = Effect.gen(function* () {
   const tokens = yield* TokenSource.TokenSource
-  const records = memories.get(tokens) ?? (yield* loginMemory.makeRecords)
+  const made = yield* loginMemory.makeRecords
+  const records = memories.get(tokens) ?? made
   memories.set(tokens, records)
   return yield* LoginGuard.makeOver(records)
 })

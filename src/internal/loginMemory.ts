@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import type { AuthError } from "../AuthError.js"
+import type { AuthError, CredentialsError } from "../AuthError.js"
 import type { Uws } from "../Credentials.js"
 import * as loginRecord from "./loginRecord.js"
 
@@ -48,7 +48,8 @@ const latch = Metric.gauge("thingspace.login.blocked", {
 export interface Records {
   readonly read: (user: Uws) => Effect.Effect<loginRecord.LoginRecord>
   readonly write: (user: Uws, record: loginRecord.LoginRecord) => Effect.Effect<void>
-  readonly clear: Effect.Effect<void>
+  /** Runs an attempt while no other guard over these records makes one for the same user. */
+  readonly inTurn: (user: Uws) => <A, E>(attempt: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
 /** @internal */
@@ -57,6 +58,7 @@ export const spelling = ({ username }: Uws): string => username.trim().toLowerCa
 /** @internal */
 export const makeRecords: Effect.Effect<Records> = Effect.sync(() => {
   const records = new Map<string, loginRecord.LoginRecord>()
+  const turns = new Map<string, Effect.Semaphore>()
   const count = Effect.suspend(() =>
     Metric.set(latch, [...records.values()].filter((record) => loginRecord.attempts(record) > 0).length)
   )
@@ -73,19 +75,21 @@ export const makeRecords: Effect.Effect<Records> = Effect.sync(() => {
         else records.set(spelling(user), record)
         return count
       }),
-    clear: Effect.suspend(() => {
-      records.clear()
-      return count
-    })
+    inTurn: (user) => (attempt) =>
+      Effect.suspend(() => {
+        const turn = turns.get(spelling(user)) ?? Effect.unsafeMakeSemaphore(1)
+        turns.set(spelling(user), turn)
+        return turn.withPermits(1)(attempt)
+      })
   }
 })
 
 /**
- * A memory of this process alone. One guard makes one attempt at a time, so there is nobody to keep out.
+ * A memory of this process alone, in which attempts are made in turn already.
  *
  * @internal
  */
-export const local = (records: Records): LoginMemory => ({
+export const local = (records: Records, current: Effect.Effect<Uws, CredentialsError>): LoginMemory => ({
   exclusively: (user, attempt) =>
     attempt({
       mark: user.password,
@@ -94,5 +98,5 @@ export const local = (records: Records): LoginMemory => ({
       write: (record) => records.write(user, record),
       succeeded: records.write(user, loginRecord.fresh)
     }),
-  reset: records.clear
+  reset: Effect.ignore(Effect.flatMap(current, (user) => records.write(user, loginRecord.fresh)))
 })

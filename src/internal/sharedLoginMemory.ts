@@ -155,9 +155,13 @@ export const make = (
 
   return {
     exclusively,
-    reset: Effect.zipRight(
-      records.clear,
-      Effect.ignore(Effect.flatMap(current, (user) => exclusively(user, ({ write }) => write(loginRecord.fresh))))
+    reset: Effect.ignore(
+      Effect.flatMap(current, (user) =>
+        Effect.zipRight(
+          records.write(user, loginRecord.fresh),
+          exclusively(user, ({ write }) => write(loginRecord.fresh))
+        )
+      )
     )
   }
 }

@@ -13,8 +13,18 @@ import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
 import * as TokenSource from "../../src/TokenSource.js"
 import { account, cost, credentials, layer, logging } from "../utils/pipeline.js"
 import { measure } from "./accounts.js"
+import { all, reset } from "./runtimes.js"
 
 const call = Effect.flatMap(ThingSpaceHttpClient.ThingSpaceHttpClient, (client) => client.get(account))
+
+const wrong = { ...credentials, password: credentials.secret }
+
+/** Makes an account each time, over one token. */
+const accounts = Effect.map(
+  Layer.build(Layer.provide(TokenSource.layer(), [OAuthClient.layer, Credentials.layerApp(credentials)])),
+  (tokens) => (user: Credentials.Uws) =>
+    Layer.provide(ThingSpaceHttpClient.layerFromTokens(), [Credentials.layerUws(user), Layer.succeedContext(tokens)])
+)
 
 describe("a pipeline without a store", () => {
   it.scoped("uses no cryptography", () =>
@@ -62,25 +72,33 @@ describe("accounts over one TokenSource", () => {
 
   it.scoped("do not repeat a refused password when they are released and made anew", () =>
     Effect.gen(function* () {
-      const tokens = yield* Layer.build(
-        Layer.provide(TokenSource.layer(), [OAuthClient.layer, Credentials.layerApp(credentials)])
-      )
-      const attempt = (user: Credentials.Uws) =>
-        Effect.either(
-          Effect.provide(
-            call,
-            Layer.provide(ThingSpaceHttpClient.layerFromTokens(), [
-              Credentials.layerUws(user),
-              Layer.succeedContext(tokens)
-            ])
-          )
-        )
-      const wrong = { ...credentials, password: credentials.secret }
+      const accountOf = yield* accounts
+      const attempt = (user: Credentials.Uws) => Effect.either(Effect.provide(call, accountOf(user)))
       for (let round = 0; round < 5; round++) yield* attempt(wrong)
       assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 1 })
       const right = yield* attempt(credentials)
       assert.strictEqual(right._tag, "Right")
       assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 2 })
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+
+  it.scopedLive("of one user send a wrong password once, also where they send it at the same time", () =>
+    Effect.gen(function* () {
+      const accountOf = yield* accounts
+      yield* all(Array.from({ length: 6 }, () => Effect.either(Effect.provide(call, accountOf(wrong)))))
+      assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 1 })
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer({ responseLatency: "20 millis" })))
+  )
+
+  it.scoped("do not repeat a refused password where the guard of another user is reset", () =>
+    Effect.gen(function* () {
+      const accountOf = yield* accounts
+      const attempt = Effect.flip(Effect.provide(call, accountOf(wrong)))
+      assert.strictEqual((yield* attempt)._tag, "SessionError")
+      yield* Effect.provide(reset, accountOf({ ...credentials, username: "somebody-else" }))
+      assert.strictEqual((yield* attempt)._tag, "LoginBlocked")
+      yield* Effect.provide(reset, accountOf(wrong))
+      assert.strictEqual((yield* attempt)._tag, "SessionError")
     }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )
 })

@@ -127,7 +127,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a reset forgets nothing",
     file: "src/internal/loginMemory.ts",
-    find: "  reset: records.clear\n",
+    find: "  reset: Effect.ignore(Effect.flatMap(current, (user) => records.write(user, loginRecord.fresh)))\n",
     replace: "  reset: Effect.void\n"
   },
   {
