@@ -47,6 +47,12 @@ const busy = Effect.flatMap(Clock.currentTimeMillis, (now) =>
 )
 
 /**
+ * The version in which the store last had what is known here, by user; none where it has not been told. Kept with the
+ * records, which may outlive a guard.
+ */
+const agreements = new WeakMap<Records, Map<string, number>>()
+
+/**
  * A memory that processes share through the store. Each also remembers for itself, so that it knows what it knew when the
  * store is away; what it learned meanwhile goes to the store when that is back.
  *
@@ -58,8 +64,8 @@ export const make = (
   current: Effect.Effect<Uws, CredentialsError>
 ): LoginMemory => {
   const { baseUrl, store } = sharing
-  /** Users of whom this process knows something that the store has not been told. */
-  const untold = new Set<string>()
+  const agreed = agreements.get(records) ?? new Map<string, number>()
+  agreements.set(records, agreed)
 
   const exclusively = <A>(
     user: Uws,
@@ -90,7 +96,7 @@ export const make = (
         Effect.map(
           Effect.orElseSucceed(put(lease, record), () => false),
           (told) => {
-            if (told) untold.delete(spelled)
+            if (told) agreed.set(spelled, lease.token)
           }
         )
 
@@ -102,10 +108,13 @@ export const make = (
         const left = Duration.toMillis(entry.value.timeToLive)
         const { age, ...counts } = stored.value
         const since = (yield* Clock.currentTimeMillis) - age - (lifeMillis - left)
-        return { record: { ...counts, since }, isOld: left < lifeMillis / 2 }
+        return { record: { ...counts, since }, isOld: left < lifeMillis / 2, version: entry.value.version }
       })
 
-      /** Brings what is known here and what the store knows together: neither forgets what might lock the user. */
+      /**
+       * Brings what is known here and what the store knows together: neither forgets what might lock the user, where the
+       * store has not been told, or where it holds an earlier version by now.
+       */
       const agree = (lease: Lease): Effect.Effect<void, CredentialStoreError> =>
         Effect.gen(function* () {
           const theirs = yield* look
@@ -114,14 +123,16 @@ export const make = (
             if (!loginRecord.isFresh(ours)) yield* tell(lease, ours)
             return
           }
-          const isTold = !untold.has(spelled)
-          const both = isTold ? theirs.record : loginRecord.merge(ours, theirs.record)
+          const told = agreed.get(spelled) ?? Number.POSITIVE_INFINITY
+          const isAhead = theirs.version < told && !loginRecord.isFresh(ours)
+          const both = isAhead ? loginRecord.merge(ours, theirs.record) : theirs.record
           yield* records.write(user, both)
-          if (!isTold || (theirs.isOld && !loginRecord.isFresh(both))) yield* tell(lease, both)
+          if (!isAhead) agreed.set(spelled, theirs.version)
+          if (isAhead || (theirs.isOld && !loginRecord.isFresh(both))) yield* tell(lease, both)
         })
 
       const write = (lease: Lease | undefined, record: loginRecord.LoginRecord): Effect.Effect<void> => {
-        untold.add(spelled)
+        agreed.delete(spelled)
         return Effect.zipRight(records.write(user, record), lease === undefined ? Effect.void : tell(lease, record))
       }
 
@@ -143,7 +154,10 @@ export const make = (
 
       const result = yield* leasing.patiently(() =>
         Effect.flatMap(
-          leasing.holding(store, key, (lease) => Effect.zipRight(Effect.ignore(agree(lease)), attempt(ledger(lease)))),
+          leasing.holding(store, key, (lease) =>
+            // Who could not read what the store knows must not write over it.
+            Effect.flatMap(Effect.isSuccess(agree(lease)), (isRead) => attempt(ledger(isRead ? lease : undefined)))
+          ),
           (outcome) => {
             if (outcome._tag === "Done") return Effect.succeedSome(outcome.value)
             return outcome._tag === "Away" ? Effect.asSome(attempt(ledger(undefined))) : Effect.succeedNone
