@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { identity } from "effect/Function"
 import * as Metric from "effect/Metric"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Service } from "../CredentialStore.js"
 import { CredentialStoreError } from "./credentialStore.js"
@@ -81,32 +80,32 @@ export const bounded = (store: Service): Service => {
     return Effect.logInfo("The credential store works again")
   })
 
-  /** A store that can be read has not recovered by that: it may be full, or a replica. */
+  /** A store that can be read, or grants leases, has not recovered by that: it may be full, or a replica. */
   const attempt = <A>(
-    effect: Effect.Effect<A, CredentialStoreError>,
-    hasWritten: (result: A) => boolean = () => false
+    operation: () => Effect.Effect<A, CredentialStoreError>,
+    hasStored: (result: A) => boolean = () => false
   ): Effect.Effect<A, CredentialStoreError> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const { retryAt } = health
       const isPaused = retryAt !== undefined && now < retryAt && now >= retryAt - pause
       if (isPaused) return Effect.fail(away)
-      return ofItsOwn(Effect.raceFirst(Effect.disconnect(effect), late)).pipe(
+      return ofItsOwn(Effect.raceFirst(Effect.disconnect(Effect.suspend(operation)), late)).pipe(
         Effect.catchAllCause((cause) => {
           if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
           const error = reason(cause)
           return Effect.zipRight(failed(error), Effect.fail(error))
         }),
-        Effect.tap((result) => (hasWritten(result) ? recovered : Effect.void))
+        Effect.tap((result) => (hasStored(result) ? recovered : Effect.void))
       )
     }).pipe(Effect.tapError(() => Metric.increment(failures)))
 
   return {
-    get: (key) => attempt(store.get(key)),
-    lease: (key) => attempt(store.lease(key), Option.isSome),
-    renew: (lease) => attempt(store.renew(lease), identity),
-    release: (lease) => attempt(store.release(lease)),
-    set: (lease, value, timeToLive) => attempt(store.set(lease, value, timeToLive), identity),
-    extend: (key, version, timeToLive) => attempt(store.extend(key, version, timeToLive), identity),
-    remove: (key, version) => attempt(store.remove(key, version))
+    get: (key) => attempt(() => store.get(key)),
+    lease: (key) => attempt(() => store.lease(key)),
+    renew: (lease) => attempt(() => store.renew(lease)),
+    release: (lease) => attempt(() => store.release(lease)),
+    set: (lease, value, timeToLive) => attempt(() => store.set(lease, value, timeToLive), identity),
+    extend: (key, version, timeToLive) => attempt(() => store.extend(key, version, timeToLive), identity),
+    remove: (key, version) => attempt(() => store.remove(key, version))
   }
 }
