@@ -226,7 +226,7 @@ export const make = (
     const invalidate = (token: SessionToken): Effect.Effect<void> =>
       Effect.suspend(() => {
         const secret = Redacted.value(token.secret)
-        if (held.current()?.secret === secret) shared?.refused(secret)
+        shared?.refused(secret, held.current()?.secret === secret)
         return Effect.flatMap(held.invalidate(secret), (forgotten) =>
           forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
         )

@@ -18,8 +18,11 @@ import type { Vault } from "./vault.js"
 export interface SharedSlot<T, E> {
   /** The credential that the store has, or else another, acquired by one for all. */
   readonly acquire: Effect.Effect<Held<T>, E>
-  /** The platform has refused this one: it is not taken from the store again, unless somebody has got it since. */
-  readonly refused: (secret: string) => void
+  /**
+   * The platform has refused this one: it is not taken from the store again, unless somebody has got it since. One that
+   * is not held any more counts where it is still the latest.
+   */
+  readonly refused: (secret: string, isHeld: boolean) => void
   /** Takes a credential out of the store that is about to end. */
   readonly withdraw: (secret: string) => Effect.Effect<void>
   /** Tells the others that a credential lives on; where they have another by now, hands that over. */
@@ -169,8 +172,8 @@ export const make = <S, T, E>(options: Options<S, T, E>): SharedSlot<T, E> => {
       const held = yield* leasing.patiently((waited) => attempt(subject, address, waited))
       return Option.isSome(held) ? held.value : yield* Effect.fail(options.busy)
     }),
-    refused: (secret) => {
-      if (latest !== undefined) refused = ofSecret(latest, secret)
+    refused: (secret, isHeld) => {
+      if (latest !== undefined && (isHeld || latest.secret === secret)) refused = ofSecret(latest, secret)
     },
     withdraw: (secret) =>
       Effect.suspend(() => {

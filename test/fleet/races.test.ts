@@ -1,9 +1,13 @@
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as CredentialStore from "../../src/CredentialStore.js"
 import * as keyValueBackend from "../../src/internal/keyValueBackend.js"
+import * as SessionSource from "../../src/SessionSource.js"
 import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
 import { cost, paths, received } from "../utils/pipeline.js"
 import { member } from "./runtimes.js"
@@ -67,6 +71,41 @@ describe("a process of a fleet", () => {
       const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
       assert.strictEqual(yield* (yield* member(noting)).call, "200")
       assert.deepStrictEqual(announced, [0, 1])
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+
+  it.scopedLive("does not take a session from the store that was refused while it looked", () =>
+    Effect.gen(function* () {
+      const store = yield* backend
+      const looks = yield* Effect.makeSemaphore(1)
+      const keys = new Set<string>()
+      const one = yield* member(
+        CredentialStore.layer({
+          ...store,
+          get: (key) => {
+            if (!key.includes(":session:")) return store.get(key)
+            keys.add(key)
+            return looks.withPermits(1)(store.get(key))
+          }
+        }),
+        { idleTimeout: "1 second" }
+      )
+      assert.strictEqual(yield* one.call, "200")
+      const sessions = yield* one.run(SessionSource.SessionSource)
+      const first = yield* sessions.get
+      for (const key of keys) {
+        const entry = yield* store.get(key)
+        if (Option.isSome(entry)) yield* store.extend(key, entry.value.version, Duration.minutes(20))
+      }
+      yield* Effect.flatMap(ThingSpaceEmulator.ThingSpaceEmulator, ({ endSessions }) => endSessions)
+      yield* looks.take(1)
+      yield* Effect.sleep("1200 millis")
+      const next = yield* Effect.fork(sessions.get)
+      yield* Effect.sleep("100 millis")
+      yield* sessions.invalidate(first)
+      yield* looks.release(1)
+      assert.notStrictEqual(Redacted.value((yield* Fiber.join(next)).secret), Redacted.value(first.secret))
+      assert.strictEqual(yield* one.call, "200")
     }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )
 
