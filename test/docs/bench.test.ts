@@ -27,4 +27,11 @@ describe("The figures of the bench", () => {
       ].map(([transport = "", name = ""]) => [transport, lowQuantile.get(name) ?? "not measured"])
     )
   })
+
+  it("are in the README as they were measured for many accounts", () => {
+    const measured: ReadonlyArray<ReadonlyArray<string | number>> = measurements.growth.tables[1].rows
+    const [, , kibibytes, , seconds] = measured.find(([count]) => count === "10,000" || count === 10_000) ?? []
+    assert.include(read("README.md").replaceAll(/\s+/g, " "), `took ${kibibytes} KiB of memory each`)
+    assert.include(read("README.md").replaceAll(/\s+/g, " "), `and ${seconds} seconds until each`)
+  })
 })
