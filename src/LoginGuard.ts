@@ -49,8 +49,8 @@ export interface Service {
     login: (credentials: Credentials.Uws) => Effect.Effect<SessionToken, AuthError>
   ) => Effect.Effect<SessionToken, AuthError>
   /**
-   * Forgets what was refused to the user whom the credentials name now, once somebody knows that they are right and the
-   * user is not locked.
+   * Forgets what was refused, once somebody knows that the credentials are right and the user is not locked: to the users
+   * for whom this guard has attempted a login, and to the one whom the credentials name now, where they can be read.
    */
   readonly reset: Effect.Effect<void>
 }

@@ -469,6 +469,23 @@ describe("reset", () => {
     })
   )
 
+  it.effect("forgets the users of earlier attempts also where the credentials cannot be read now", () =>
+    Effect.gen(function* () {
+      const source = yield* Ref.make<Effect.Effect<Credentials.Uws, CredentialsError>>(
+        Effect.succeed({ username: "user", password: Redacted.make("password") })
+      )
+      const guard = yield* Effect.provide(LoginGuard.make, Credentials.layerUwsEffect(Effect.flatten(Ref.get(source))))
+      const attempt = Effect.flip(guard.attempt(() => Effect.fail(refused)))
+      assert.deepStrictEqual(yield* attempt, refused)
+      const open = yield* Ref.getAndSet(source, Effect.never)
+      const reset = yield* Effect.fork(guard.reset)
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(reset)
+      yield* Ref.set(source, open)
+      assert.deepStrictEqual(yield* attempt, refused)
+    })
+  )
+
   it.effect("is not undone by the attempt that was under way, which counts by itself", () =>
     Effect.gen(function* () {
       const { answer, attempt, guard, sent, use } = yield* harness

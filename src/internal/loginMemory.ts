@@ -48,6 +48,7 @@ const latch = Metric.gauge("thingspace.login.blocked", {
 export interface Records {
   readonly read: (user: Uws) => Effect.Effect<loginRecord.LoginRecord>
   readonly write: (user: Uws, record: loginRecord.LoginRecord) => Effect.Effect<void>
+  readonly forget: (spellings: Iterable<string>) => Effect.Effect<void>
   /** Runs an attempt while no other guard over these records makes one for the same user. */
   readonly inTurn: (user: Uws) => <A, E>(attempt: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
@@ -75,6 +76,11 @@ export const makeRecords: Effect.Effect<Records> = Effect.sync(() => {
         else records.set(spelling(user), record)
         return count
       }),
+    forget: (spellings) =>
+      Effect.suspend(() => {
+        for (const spelled of spellings) records.delete(spelled)
+        return count
+      }),
     inTurn: (user) => (attempt) =>
       Effect.suspend(() => {
         const turn = turns.get(spelling(user)) ?? Effect.unsafeMakeSemaphore(1)
@@ -89,14 +95,22 @@ export const makeRecords: Effect.Effect<Records> = Effect.sync(() => {
  *
  * @internal
  */
-export const local = (records: Records, current: Effect.Effect<Uws, CredentialsError>): LoginMemory => ({
-  exclusively: (user, attempt) =>
-    attempt({
-      mark: user.password,
-      read: records.read(user),
-      announce: Effect.void,
-      write: (record) => records.write(user, record),
-      succeeded: records.write(user, loginRecord.fresh)
-    }),
-  reset: Effect.ignore(Effect.flatMap(current, (user) => records.write(user, loginRecord.fresh)))
-})
+export const local = (records: Records, current: Effect.Effect<Uws, CredentialsError>): LoginMemory => {
+  const tried = new Set<string>()
+  return {
+    exclusively: (user, attempt) => {
+      tried.add(spelling(user))
+      return attempt({
+        mark: user.password,
+        read: records.read(user),
+        announce: Effect.void,
+        write: (record) => records.write(user, record),
+        succeeded: records.write(user, loginRecord.fresh)
+      })
+    },
+    reset: Effect.zipRight(
+      records.forget(tried),
+      Effect.ignore(Effect.flatMap(current, (user) => records.write(user, loginRecord.fresh)))
+    )
+  }
+}

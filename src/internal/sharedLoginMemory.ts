@@ -66,6 +66,7 @@ export const make = (
   const { baseUrl, store } = sharing
   const agreed = agreements.get(records) ?? new Map<string, number>()
   agreements.set(records, agreed)
+  const tried = new Set<string>()
 
   const exclusively = <A>(
     user: Uws,
@@ -73,6 +74,7 @@ export const make = (
   ): Effect.Effect<A, AuthError> =>
     Effect.gen(function* () {
       const spelled = spelling(user)
+      tried.add(spelled)
       const vault = yield* sharing.vault
       const key = `thingspace:guard:${yield* vault.name("guard", baseUrl, spelled)}`
       const mark = yield* vault.name("password", baseUrl, spelled, Redacted.value(user.password))
@@ -169,11 +171,14 @@ export const make = (
 
   return {
     exclusively,
-    reset: Effect.ignore(
-      Effect.flatMap(current, (user) =>
-        Effect.zipRight(
-          records.write(user, loginRecord.fresh),
-          exclusively(user, ({ write }) => write(loginRecord.fresh))
+    reset: Effect.zipRight(
+      records.forget(tried),
+      Effect.ignore(
+        Effect.flatMap(current, (user) =>
+          Effect.zipRight(
+            records.write(user, loginRecord.fresh),
+            exclusively(user, ({ write }) => write(loginRecord.fresh))
+          )
         )
       )
     )

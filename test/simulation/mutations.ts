@@ -127,8 +127,10 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a reset forgets nothing",
     file: "src/internal/loginMemory.ts",
-    find: "  reset: Effect.ignore(Effect.flatMap(current, (user) => records.write(user, loginRecord.fresh)))\n",
-    replace: "  reset: Effect.void\n"
+    find:
+      "    reset: Effect.zipRight(\n      records.forget(tried),\n      " +
+      "Effect.ignore(Effect.flatMap(current, (user) => records.write(user, loginRecord.fresh)))\n    )\n",
+    replace: "    reset: Effect.void\n"
   },
   {
     name: "a success does not clear the record",
