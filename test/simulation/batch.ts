@@ -3,6 +3,7 @@
  */
 import * as FastCheck from "effect/FastCheck"
 import { arbitrary, print } from "./program.js"
+import { regressions } from "./regressions.js"
 import { run } from "./simulation.js"
 import * as Tally from "./tally.js"
 
@@ -32,7 +33,10 @@ const frames = 4
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Runs the programs of a seed; if one does wrong, looks for the smallest that does, unless any will do. */
+/**
+ * Runs the programs of a seed; if one does wrong, looks for the smallest that does. Where any will do, those that have
+ * done wrong before come first.
+ */
 export const runBatch = async (seed: number, anyWillDo = false): Promise<Batch> => {
   let tally = Tally.none
   const held = FastCheck.asyncProperty(arbitrary, async (program) => {
@@ -46,11 +50,14 @@ export const runBatch = async (seed: number, anyWillDo = false): Promise<Batch> 
   })
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = frames
-  const { counterexample } = await FastCheck.check(held, { seed, numRuns: size, endOnFailure: anyWillDo }).finally(
-    () => {
-      Error.stackTraceLimit = stackTraceLimit
-    }
-  )
+  const { counterexample } = await FastCheck.check(held, {
+    seed,
+    numRuns: size,
+    endOnFailure: anyWillDo,
+    examples: anyWillDo ? regressions.map(({ program }) => [program]) : []
+  }).finally(() => {
+    Error.stackTraceLimit = stackTraceLimit
+  })
   if (counterexample === null) return { seed, tally, violation: undefined }
   const [program] = counterexample
   const story: Array<string> = []

@@ -1,6 +1,6 @@
 /**
  * Shows that the simulation bites: puts one deliberate bug at a time into a copy of the library, and runs the simulation
- * against it until a promise breaks:
+ * against it, the programs of `regressions.ts` first, until a promise breaks:
  *
  *     npm run mutants
  *
