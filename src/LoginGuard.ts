@@ -77,8 +77,8 @@ const blocked = (record: loginRecord.LoginRecord, verdict: Exclude<loginRecord.V
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.flatMap(loginMemory.makeRecords, (records) =>
-  makeOver(records)
+export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.suspend(() =>
+  makeOver(loginMemory.makeRecords())
 )
 
 /**
@@ -91,8 +91,9 @@ export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, n
     const { requestTimeout } = yield* ThingSpaceConfig
     const source = supplied.within(yield* UwsCredentials, "Uws", requestTimeout)
     const shares = yield* sharing.make("LoginGuard")
-    const memory = shares?.tools.makeLoginMemory(shares, records, source) ?? loginMemory.local(records, source)
+    const memory = shares?.tools.makeLoginMemory(shares, records) ?? loginMemory.local(records)
     const turn = yield* Effect.makeSemaphore(1)
+    const tried = new Map<string, Credentials.Uws>()
 
     const settle = (
       { mark, read, succeeded, write }: loginMemory.Ledger,
@@ -119,8 +120,9 @@ export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, n
     return {
       attempt: (login) =>
         turn.withPermits(1)(
-          Effect.flatMap(source, (credentials) =>
-            memory
+          Effect.flatMap(source, (credentials) => {
+            tried.set(loginMemory.spelling(credentials), credentials)
+            return memory
               .exclusively(credentials, (ledger) =>
                 Effect.gen(function* () {
                   const record = yield* ledger.read
@@ -132,9 +134,12 @@ export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, n
                 })
               )
               .pipe(records.inTurn(credentials))
-          )
+          })
         ),
-      reset: memory.reset
+      reset: Effect.zipRight(
+        Effect.suspend(() => Effect.forEach(tried.values(), (user) => records.write(user, loginRecord.fresh))),
+        Effect.ignore(Effect.flatMap(source, memory.forget))
+      )
     }
   })
 

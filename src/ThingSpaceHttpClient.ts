@@ -20,6 +20,7 @@ import * as guard from "./internal/guard.js"
 import * as loginMemory from "./internal/loginMemory.js"
 import * as middleware from "./internal/middleware.js"
 import { plainClient } from "./internal/plainClient.js"
+import { remember } from "./internal/remember.js"
 import * as LoginGuard from "./LoginGuard.js"
 import * as OAuthClient from "./OAuthClient.js"
 import * as Rejection from "./Rejection.js"
@@ -231,10 +232,7 @@ const memories = new WeakMap<TokenSource.Service, loginMemory.Records>()
 
 const guardOver = Effect.gen(function* () {
   const tokens = yield* TokenSource.TokenSource
-  const made = yield* loginMemory.makeRecords
-  const records = memories.get(tokens) ?? made
-  memories.set(tokens, records)
-  return yield* LoginGuard.makeOver(records)
+  return yield* LoginGuard.makeOver(remember(memories, tokens, loginMemory.makeRecords))
 })
 
 /** The parts that belong to a user: in one piece, because what a layer leaves behind is ten KiB. */

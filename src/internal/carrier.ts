@@ -5,6 +5,7 @@ import { type AuthError, type Endpoint, EndpointError, type TokenError } from ".
 import type { SessionToken } from "../SessionToken.js"
 import * as brake from "./brake.js"
 import type { Held } from "./heldState.js"
+import { remember } from "./remember.js"
 import * as secretText from "./secretText.js"
 
 /**
@@ -36,14 +37,6 @@ export interface Brakes {
 
 /** @internal */
 export const makeBrakes = (): Brakes => ({ named: brake.make(false), unknown: brake.make(true) })
-
-const remember = <C>(carriers: WeakMap<object, C>, source: object, make: () => C): C => {
-  const known = carriers.get(source)
-  if (known !== undefined) return known
-  const made = make()
-  carriers.set(source, made)
-  return made
-}
 
 /**
  * The carriers of the services that this library made. Kept beside them rather than in them, so that a service that

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Entry, Lease, Service } from "../CredentialStore.js"
 import { CredentialStoreError } from "./credentialStore.js"
+import { remember } from "./remember.js"
 
 const Stored = Schema.parseJson(
   Schema.Struct({ value: Schema.String, version: Schema.Number, expiresAt: Schema.Number })
@@ -23,14 +24,6 @@ interface Held {
 
 const leasesOf = new WeakMap<KeyValueStore.KeyValueStore, Map<string, Held>>()
 const turns = new WeakMap<KeyValueStore.KeyValueStore, Effect.Semaphore>()
-
-const remember = <K extends object, V>(all: WeakMap<K, V>, key: K, make: () => V): V => {
-  const known = all.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  all.set(key, made)
-  return made
-}
 
 const duration = Duration.seconds(10)
 

@@ -1,9 +1,10 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import type { AuthError, CredentialsError } from "../AuthError.js"
+import type { AuthError } from "../AuthError.js"
 import type { Uws } from "../Credentials.js"
 import * as loginRecord from "./loginRecord.js"
+import { remember } from "./remember.js"
 
 /**
  * What is known of one user, while an attempt to log in is made.
@@ -32,7 +33,8 @@ export interface LoginMemory {
     user: Uws,
     attempt: (ledger: Ledger) => Effect.Effect<A, AuthError>
   ) => Effect.Effect<A, AuthError>
-  readonly reset: Effect.Effect<void>
+  /** Forgets what was refused to a user. */
+  readonly forget: (user: Uws) => Effect.Effect<void, AuthError>
 }
 
 const latch = Metric.gauge("thingspace.login.blocked", {
@@ -48,7 +50,6 @@ const latch = Metric.gauge("thingspace.login.blocked", {
 export interface Records {
   readonly read: (user: Uws) => Effect.Effect<loginRecord.LoginRecord>
   readonly write: (user: Uws, record: loginRecord.LoginRecord) => Effect.Effect<void>
-  readonly forget: (spellings: Iterable<string>) => Effect.Effect<void>
   /** Runs an attempt while no other guard over these records makes one for the same user. */
   readonly inTurn: (user: Uws) => <A, E>(attempt: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
@@ -57,7 +58,7 @@ export interface Records {
 export const spelling = ({ username }: Uws): string => username.trim().toLowerCase()
 
 /** @internal */
-export const makeRecords: Effect.Effect<Records> = Effect.sync(() => {
+export const makeRecords = (): Records => {
   const records = new Map<string, loginRecord.LoginRecord>()
   const turns = new Map<string, Effect.Semaphore>()
   const count = Effect.suspend(() =>
@@ -76,41 +77,24 @@ export const makeRecords: Effect.Effect<Records> = Effect.sync(() => {
         else records.set(spelling(user), record)
         return count
       }),
-    forget: (spellings) =>
-      Effect.suspend(() => {
-        for (const spelled of spellings) records.delete(spelled)
-        return count
-      }),
     inTurn: (user) => (attempt) =>
-      Effect.suspend(() => {
-        const turn = turns.get(spelling(user)) ?? Effect.unsafeMakeSemaphore(1)
-        turns.set(spelling(user), turn)
-        return turn.withPermits(1)(attempt)
-      })
+      Effect.suspend(() => remember(turns, spelling(user), () => Effect.unsafeMakeSemaphore(1)).withPermits(1)(attempt))
   }
-})
+}
 
 /**
  * A memory of this process alone, in which attempts are made in turn already.
  *
  * @internal
  */
-export const local = (records: Records, current: Effect.Effect<Uws, CredentialsError>): LoginMemory => {
-  const tried = new Set<string>()
-  return {
-    exclusively: (user, attempt) => {
-      tried.add(spelling(user))
-      return attempt({
-        mark: user.password,
-        read: records.read(user),
-        announce: Effect.void,
-        write: (record) => records.write(user, record),
-        succeeded: records.write(user, loginRecord.fresh)
-      })
-    },
-    reset: Effect.zipRight(
-      records.forget(tried),
-      Effect.ignore(Effect.flatMap(current, (user) => records.write(user, loginRecord.fresh)))
-    )
-  }
-}
+export const local = (records: Records): LoginMemory => ({
+  exclusively: (user, attempt) =>
+    attempt({
+      mark: user.password,
+      read: records.read(user),
+      announce: Effect.void,
+      write: (record) => records.write(user, record),
+      succeeded: records.write(user, loginRecord.fresh)
+    }),
+  forget: (user) => records.write(user, loginRecord.fresh)
+})

@@ -7,12 +7,13 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { type AuthError, type CredentialsError, LoginBlocked } from "../AuthError.js"
+import { type AuthError, LoginBlocked } from "../AuthError.js"
 import type { CredentialStoreError, Lease } from "../CredentialStore.js"
 import type { Uws } from "../Credentials.js"
 import * as leasing from "./leasing.js"
 import { type Ledger, type LoginMemory, type Records, spelling } from "./loginMemory.js"
 import * as loginRecord from "./loginRecord.js"
+import { remember } from "./remember.js"
 import type { Sharing } from "./sharing.js"
 
 /** How long the store remembers a user who does not log in; each look at it that refuses a login begins it anew. */
@@ -58,15 +59,9 @@ const agreements = new WeakMap<Records, Map<string, number>>()
  *
  * @internal
  */
-export const make = (
-  sharing: Sharing,
-  records: Records,
-  current: Effect.Effect<Uws, CredentialsError>
-): LoginMemory => {
+export const make = (sharing: Sharing, records: Records): LoginMemory => {
   const { baseUrl, store } = sharing
-  const agreed = agreements.get(records) ?? new Map<string, number>()
-  agreements.set(records, agreed)
-  const tried = new Set<string>()
+  const agreed = remember(agreements, records, () => new Map<string, number>())
 
   const exclusively = <A>(
     user: Uws,
@@ -74,7 +69,6 @@ export const make = (
   ): Effect.Effect<A, AuthError> =>
     Effect.gen(function* () {
       const spelled = spelling(user)
-      tried.add(spelled)
       const vault = yield* sharing.vault
       const key = `thingspace:guard:${yield* vault.name("guard", baseUrl, spelled)}`
       const mark = yield* vault.name("password", baseUrl, spelled, Redacted.value(user.password))
@@ -171,16 +165,10 @@ export const make = (
 
   return {
     exclusively,
-    reset: Effect.zipRight(
-      records.forget(tried),
-      Effect.ignore(
-        Effect.flatMap(current, (user) =>
-          Effect.zipRight(
-            records.write(user, loginRecord.fresh),
-            exclusively(user, ({ write }) => write(loginRecord.fresh))
-          )
-        )
+    forget: (user) =>
+      Effect.zipRight(
+        records.write(user, loginRecord.fresh),
+        exclusively(user, ({ write }) => write(loginRecord.fresh))
       )
-    )
   }
 }

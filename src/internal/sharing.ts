@@ -21,11 +21,7 @@ export interface Toolbox {
   readonly bounded: (store: Service) => Service
   readonly makeVault: (app: App) => Effect.Effect<Vault>
   readonly makeSlot: <S, T, E>(options: sharedSlot.Options<S, T, E>) => sharedSlot.SharedSlot<T, E>
-  readonly makeLoginMemory: (
-    sharing: Sharing,
-    records: Records,
-    current: Effect.Effect<Uws, CredentialsError>
-  ) => LoginMemory
+  readonly makeLoginMemory: (sharing: Sharing, records: Records) => LoginMemory
 }
 
 /** @internal */

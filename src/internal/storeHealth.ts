@@ -7,6 +7,7 @@ import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
 import type { Service } from "../CredentialStore.js"
 import { CredentialStoreError } from "./credentialStore.js"
+import { remember } from "./remember.js"
 
 /** How long one operation may take, in two parts: a process that was stalled gets to read its answer between them. */
 const halfDeadline = Effect.sleep("1 second")
@@ -26,14 +27,6 @@ interface Health {
 
 /** A process has one of each store, however many pipelines use it: one of them finds out, and one of them warns. */
 const healths = new WeakMap<Service, Health>()
-
-const healthOf = (store: Service): Health => {
-  const known = healths.get(store)
-  if (known !== undefined) return known
-  const made: Health = { retryAt: undefined }
-  healths.set(store, made)
-  return made
-}
 
 const late = Effect.zipRight(
   Effect.zipRight(halfDeadline, halfDeadline),
@@ -63,7 +56,7 @@ const ofItsOwn = <A, E>(operation: Effect.Effect<A, E>): Effect.Effect<A, E> =>
  * @internal
  */
 export const bounded = (store: Service): Service => {
-  const health = healthOf(store)
+  const health = remember(healths, store, () => ({ retryAt: undefined }))
 
   const failed = (error: CredentialStoreError) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {

@@ -126,11 +126,9 @@ export const mutations: ReadonlyArray<Mutation> = [
   },
   {
     name: "a reset forgets nothing",
-    file: "src/internal/loginMemory.ts",
-    find:
-      "    reset: Effect.zipRight(\n      records.forget(tried),\n      " +
-      "Effect.ignore(Effect.flatMap(current, (user) => records.write(user, loginRecord.fresh)))\n    )\n",
-    replace: "    reset: Effect.void\n"
+    file: guard,
+    find: "reset: Effect.zipRight(",
+    replace: "reset: Effect.void, forgotten: Effect.zipRight("
   },
   {
     name: "a success does not clear the record",
