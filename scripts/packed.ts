@@ -35,6 +35,6 @@ export const importable = (): ReadonlyArray<string> => {
     ...[name, ...publicModules.map((module) => `${name}/${module}`)]
       .filter((path) => !imports(path, "inherit"))
       .map((path) => `${path} cannot be imported`),
-    ...(imports(`${name}/internal/endpoint`, "ignore") ? [`${name}/internal/* can be imported`] : [])
+    ...(imports(`${name}/internal/endpoint/send`, "ignore") ? [`${name}/internal/* can be imported`] : [])
   ]
 }

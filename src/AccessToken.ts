@@ -5,7 +5,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import * as secretText from "./internal/secretText.js"
+import * as secretText from "./internal/secrets/secretText.js"
 
 /**
  * An access token (RFC 6749 section 1.4), opaque and shared by everyone who uses the same application key.

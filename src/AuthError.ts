@@ -9,7 +9,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import * as advice from "./internal/advice.js"
+import * as advice from "./internal/endpoint/advice.js"
 
 /**
  * The authentication call that failed.

@@ -18,12 +18,12 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { CredentialStore, type CredentialStoreError } from "./internal/credentialStore.js"
-import * as keyValueBackend from "./internal/keyValueBackend.js"
-import { Tools } from "./internal/sharing.js"
-import { tools } from "./internal/sharingTools.js"
+import * as keyValueBackend from "./internal/store/keyValue.js"
+import { CredentialStore, type CredentialStoreError } from "./internal/store/reference.js"
+import { Tools } from "./internal/store/sharing.js"
+import { tools } from "./internal/store/toolbox.js"
 
-export { CredentialStore, CredentialStoreError } from "./internal/credentialStore.js"
+export { CredentialStore, CredentialStoreError } from "./internal/store/reference.js"
 
 /**
  * What is stored under a key.

@@ -21,8 +21,8 @@ import * as Schema from "effect/Schema"
 import { AccessToken } from "./AccessToken.js"
 import { CredentialsError, OAuthError, type TokenError } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
-import * as endpoint from "./internal/endpoint.js"
-import * as secretText from "./internal/secretText.js"
+import * as endpoint from "./internal/endpoint/send.js"
+import * as secretText from "./internal/secrets/secretText.js"
 
 /**
  * The two calls of the OAuth service.

@@ -20,7 +20,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { createClient } from "redis"
 import * as CredentialStore from "./CredentialStore.js"
-import * as scripts from "./internal/redisScripts.js"
+import * as scripts from "./internal/store/redisScripts.js"
 
 /**
  * Where Redis is, and how it is used.

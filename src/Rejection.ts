@@ -7,7 +7,7 @@
  * @module
  */
 import * as Context from "effect/Context"
-import * as platformError from "./internal/platformError.js"
+import * as platformError from "./internal/endpoint/platformError.js"
 
 /**
  * What a response says of the credentials that its request carried.

@@ -17,9 +17,9 @@ import * as Schema from "effect/Schema"
 import type { AccessToken } from "./AccessToken.js"
 import { type AuthError, CredentialsError, EndpointError } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
-import * as endpoint from "./internal/endpoint.js"
-import type { EndpointFailure } from "./internal/endpointFailure.js"
-import * as secretText from "./internal/secretText.js"
+import type { EndpointFailure } from "./internal/endpoint/failure.js"
+import * as endpoint from "./internal/endpoint/send.js"
+import * as secretText from "./internal/secrets/secretText.js"
 import { SessionToken } from "./SessionToken.js"
 
 /**

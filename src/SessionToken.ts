@@ -5,7 +5,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import * as secretText from "./internal/secretText.js"
+import * as secretText from "./internal/secrets/secretText.js"
 
 /**
  * A session token: alive while it is used, dead after 20 idle minutes.

@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as origin from "./internal/origin.js"
+import * as origin from "./internal/http/origin.js"
 
 /**
  * The header that carries the session token: `vz-m2m-token` everywhere but at the vehicle messaging service (IMP).

@@ -66,7 +66,7 @@ describe("README", () => {
     assert.include(readme, "at least 1 second |")
     assert.match(sessions, /Effect\.timeout\("2 seconds"\)/)
     assert.include(readme, "within 2 seconds |")
-    assert.match(read("src/internal/brake.ts"), /const longest = 60_000\n/)
+    assert.match(read("src/internal/client/renewalBackoff.ts"), /const longest = 60_000\n/)
     assert.include(readme.replaceAll(/\s+/g, " "), "cost no renewal for a minute")
   })
 

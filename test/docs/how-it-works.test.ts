@@ -26,7 +26,7 @@ describe("docs/how-it-works.md", () => {
 
   it("draws the states that a held credential has", () => {
     const [outer = "", inner = ""] = states.split("state Ready {")
-    const source = read("src/internal/heldState.ts")
+    const source = read("src/internal/credential/state.ts")
     const tags = [...source.matchAll(/readonly _tag: "(\w+)"/g)].map(([, tag = ""]) => tag)
     assert.sameMembers([...namesIn(outer)], ["[*]", ...tags])
     const renewal = /readonly renewal: (.*)/.exec(source)?.[1] ?? ""
@@ -55,9 +55,9 @@ describe("docs/how-it-works.md", () => {
 
   it("gives the times that the code has", () => {
     const text = read(page).replaceAll(/\s+/g, " ")
-    assert.match(read("src/internal/renewable.ts"), /const patience = 60_000\n/)
+    assert.match(read("src/internal/credential/heldCredential.ts"), /const patience = 60_000\n/)
     assert.include(text, "drop nothing for 60 seconds")
-    const record = read("src/internal/loginRecord.ts")
+    const record = read("src/internal/login/record.ts")
     assert.match(record, /const affordable = 4\n/)
     assert.match(record, /Duration\.minutes\(30\)/)
     assert.match(record, /1000 \* 2 \*\* \(attempts\(next\) - 1\)/)

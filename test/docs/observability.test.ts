@@ -17,8 +17,9 @@ import {
   ThingSpaceHttpClient,
   TokenSource
 } from "effect-thingspace-auth"
+import { sources } from "../../scripts/sources.js"
 import * as spans from "../utils/spans.js"
-import { codes, filesIn, read, rows } from "./pages.js"
+import { codes, read, rows } from "./pages.js"
 
 const page = "docs/observability.md"
 const { account } = ThingSpaceEmulator.defaults
@@ -123,8 +124,7 @@ describe("docs/observability.md", () => {
   )
 
   it("lists what is logged, at its level", () => {
-    const files = ["src", "src/internal"].flatMap((folder) => filesIn(folder, ".ts").map((file) => `${folder}/${file}`))
-    const logged = files.flatMap((file) =>
+    const logged = sources.flatMap((file) =>
       [...read(file).matchAll(/Effect\.log(\w+)\(["`]([^"`$]+)/g)].map(
         ([, level = "", text]) => `${level.toLowerCase()} ${text}`
       )

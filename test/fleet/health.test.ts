@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import * as CredentialStore from "../../src/CredentialStore.js"
-import * as keyValueBackend from "../../src/internal/keyValueBackend.js"
-import * as storeHealth from "../../src/internal/storeHealth.js"
+import * as storeHealth from "../../src/internal/store/circuitBreaker.js"
+import * as keyValueBackend from "../../src/internal/store/keyValue.js"
 import { logging } from "../utils/pipeline.js"
 
 const backend = Effect.map(Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory), (store) =>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import * as secretText from "../../src/internal/secretText.js"
+import * as secretText from "../../src/internal/secrets/secretText.js"
 import * as secrecy from "../utils/secrecy.js"
 
 describe("isHeaderValue", () => {

@@ -9,10 +9,10 @@ export interface Mutation {
   readonly replace: string
 }
 
-const renewable = "src/internal/renewable.ts"
-const record = "src/internal/loginRecord.ts"
+const renewable = "src/internal/credential/heldCredential.ts"
+const record = "src/internal/login/record.ts"
 const guard = "src/LoginGuard.ts"
-const middleware = "src/internal/middleware.ts"
+const middleware = "src/internal/client/middleware.ts"
 
 export const mutations: ReadonlyArray<Mutation> = [
   {
@@ -138,55 +138,55 @@ export const mutations: ReadonlyArray<Mutation> = [
   },
   {
     name: "the call's own deadline is missing",
-    file: "src/internal/endpoint.ts",
+    file: "src/internal/endpoint/send.ts",
     find: "duration: requestTimeout,",
     replace: 'duration: "2 hours",'
   },
   {
     name: "an authentication call outlives its deadline",
-    file: "src/internal/endpoint.ts",
+    file: "src/internal/endpoint/send.ts",
     find: "      Effect.disconnect,\n",
     replace: "      Effect.uninterruptible,\n"
   },
   {
     name: "redirects are followed",
-    file: "src/internal/guard.ts",
+    file: "src/internal/http/surroundings.ts",
     find: "if (!follows(init)) return context",
     replace: "return context"
   },
   {
     name: "the origin is compared without its port",
-    file: "src/internal/address.ts",
+    file: "src/internal/http/allowedOrigins.ts",
     find: "const sessionHeader = headers.get(url.right.origin)",
     replace: 'const sessionHeader = headers.get(url.right.origin.replace(/:\\d+$/, ""))'
   },
   {
     name: "an origin is compared by its beginning",
-    file: "src/internal/address.ts",
+    file: "src/internal/http/allowedOrigins.ts",
     find: "/`, sessionHeader })",
     replace: "`, sessionHeader })"
   },
   {
     name: "the headers of the credentials are not redacted",
-    file: "src/internal/guard.ts",
+    file: "src/internal/http/surroundings.ts",
     find: "names: addNames(before.names, names) }",
     replace: "names: before.names }"
   },
   {
     name: "a flight inherits that its layer was built uninterruptibly",
-    file: "src/internal/background.ts",
+    file: "src/internal/credential/layerFibers.ts",
     find: "return runFork(Effect.interruptible(body), { scope, immediate: false })",
     replace: "return runFork(Effect.uninterruptible(body), { scope, immediate: false })"
   },
   {
     name: "a closed layer still acquires",
-    file: "src/internal/background.ts",
+    file: "src/internal/credential/layerFibers.ts",
     find: "    closed = true\n",
     replace: ""
   },
   {
     name: "the keeper of the idle session logs in early",
-    file: "src/internal/idleKeeper.ts",
+    file: "src/internal/credential/idleRelogin.ts",
     find: "yield* sleepUntil(wakesAt)",
     replace:
       "yield* sleepUntil(wakesAt - 300_000)\n          current()?.secret === held.secret && (held.expiresAt -= 300_000)"

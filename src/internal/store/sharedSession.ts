@@ -1,0 +1,42 @@
+import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
+import * as Redacted from "effect/Redacted"
+import type { AuthError } from "../../AuthError.js"
+import type { Uws } from "../../Credentials.js"
+import { SessionToken } from "../../SessionToken.js"
+import * as carrier from "../credential/carrier.js"
+import type { Held } from "../credential/state.js"
+import * as sharing from "./sharing.js"
+import type * as sharedSlot from "./slot.js"
+
+/** @internal */
+export interface Options {
+  /** One login, and the user whom it was for, which the guard reads for itself. */
+  readonly logIn: Effect.Effect<readonly [Held<SessionToken>, Uws | undefined], AuthError>
+  readonly busy: AuthError
+}
+
+/**
+ * The session as processes share it, or `undefined` where they do not.
+ *
+ * It belongs to a username and password: who has only the username gets no session by it.
+ *
+ * @internal
+ */
+export const make = (options: Options): Effect.Effect<sharedSlot.SharedSlot<SessionToken, AuthError> | undefined> =>
+  Effect.map(sharing.ofUser("SessionSource"), (shares) =>
+    shares === undefined
+      ? undefined
+      : shares.sharing.tools.makeSlot<Uws, SessionToken, AuthError>({
+          sharing: shares.sharing,
+          subject: shares.user,
+          vault: () => shares.sharing.vault,
+          parts: ({ password, username }) => ["session", username, Redacted.value(password)],
+          acquire: (user) => Effect.map(options.logIn, ([held, used]) => [held, used ?? user]),
+          hold: (secret, expiresAt) =>
+            carrier.holdSessionToken(new SessionToken({ secret: Redacted.make(secret) }), expiresAt),
+          wantsAnother: false,
+          failed: identity,
+          busy: options.busy
+        })
+  )

@@ -1,0 +1,104 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Option from "effect/Option"
+import type { CredentialsError } from "../../AuthError.js"
+import type { Service } from "../../CredentialStore.js"
+import { type App, AppCredentials, type Uws, UwsCredentials } from "../../Credentials.js"
+import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
+import * as supplied from "../credential/readCredentials.js"
+import type { LoginMemory, Records } from "../login/memory.js"
+import { CredentialStore } from "./reference.js"
+import type { Vault } from "./seal.js"
+import type * as sharedSlot from "./slot.js"
+
+/**
+ * What it takes to share through a store. It comes with the store, so that a program that has none carries none of it.
+ *
+ * @internal
+ */
+export interface Toolbox {
+  readonly bounded: (store: Service) => Service
+  readonly makeVault: (app: App) => Effect.Effect<Vault>
+  readonly makeSlot: <S, T, E>(options: sharedSlot.Options<S, T, E>) => sharedSlot.SharedSlot<T, E>
+  readonly makeLoginMemory: (sharing: Sharing, records: Records) => LoginMemory
+}
+
+/** @internal */
+export class Tools extends Context.Reference<Tools>()("effect-thingspace-auth/internal/Tools", {
+  defaultValue: (): Toolbox | undefined => undefined
+}) {}
+
+/**
+ * What a part needs to share what it holds.
+ *
+ * @internal
+ */
+export interface Sharing {
+  readonly tools: Toolbox
+  readonly store: Service
+  /** The vault of the application secret that the program supplies now. */
+  readonly vault: Effect.Effect<Vault, CredentialsError>
+  readonly vaultOf: (app: App) => Effect.Effect<Vault>
+  /** Of which platform: what is shared for one means nothing to another. */
+  readonly baseUrl: string
+}
+
+/** The vault made last, kept with the credentials' source so that a process derives its keys once, not per account. */
+const latest = new WeakMap<object, { readonly app: App; readonly vault: Vault }>()
+
+const vaultFor =
+  (source: object, makeVault: Toolbox["makeVault"]) =>
+  (app: App): Effect.Effect<Vault> =>
+    Effect.suspend(() => {
+      const known = latest.get(source)
+      if (known !== undefined && Equal.equals(known.app.key, app.key) && Equal.equals(known.app.secret, app.secret)) {
+        return Effect.succeed(known.vault)
+      }
+      return Effect.tap(makeVault(app), (made) => Effect.sync(() => latest.set(source, { app, vault: made })))
+    })
+
+/** Parts put together by hand may lack what their own types do not ask for. */
+const lacks = (part: string, what: string): Effect.Effect<undefined> =>
+  Effect.as(Effect.logWarning("Built without what sharing takes, and shares nothing", part, what), undefined)
+
+/**
+ * How this part shares, or `undefined` where it does not, which is the default and costs nothing more.
+ *
+ * @internal
+ */
+export const make = (part: string): Effect.Effect<Sharing | undefined> =>
+  Effect.gen(function* () {
+    const store = yield* CredentialStore
+    if (Option.isNone(store)) return undefined
+    const tools = yield* Tools
+    if (tools === undefined) return yield* lacks(part, "a layer of CredentialStore")
+    const app = yield* Effect.serviceOption(AppCredentials)
+    if (Option.isNone(app)) return yield* lacks(part, "AppCredentials")
+    const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
+    const vaultOf = vaultFor(app.value, tools.makeVault)
+    return {
+      tools,
+      store: tools.bounded(store.value),
+      vault: Effect.flatMap(supplied.within(app.value, "App", requestTimeout), vaultOf),
+      vaultOf,
+      baseUrl
+    }
+  })
+
+/**
+ * How this part shares what belongs to a user, who is read from the credentials at hand.
+ *
+ * @internal
+ */
+export const ofUser = (
+  part: string
+): Effect.Effect<{ readonly sharing: Sharing; readonly user: Effect.Effect<Uws, CredentialsError> } | undefined> =>
+  Effect.gen(function* () {
+    const sharing = yield* make(part)
+    if (sharing === undefined) return undefined
+    const user = yield* Effect.serviceOption(UwsCredentials)
+    if (Option.isNone(user)) return yield* lacks(part, "UwsCredentials")
+    const { requestTimeout } = yield* ThingSpaceConfig
+    return { sharing, user: supplied.within(user.value, "Uws", requestTimeout) }
+  })

@@ -1,0 +1,13 @@
+import * as sharedLoginMemory from "../login/sharedMemory.js"
+import * as storeHealth from "./circuitBreaker.js"
+import * as vault from "./seal.js"
+import type { Toolbox } from "./sharing.js"
+import * as sharedSlot from "./slot.js"
+
+/** @internal */
+export const tools: Toolbox = {
+  bounded: storeHealth.bounded,
+  makeVault: vault.make,
+  makeSlot: sharedSlot.make,
+  makeLoginMemory: sharedLoginMemory.make
+}
