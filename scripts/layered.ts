@@ -4,21 +4,17 @@ import ts from "typescript"
 import { publicModules, sources } from "./sources.js"
 
 /**
- * A public module may reach, itself or through internal modules, its own row and those before it. So an internal module
- * stands where its highest use allows; that no import is circular, the linter sees to.
+ * The floors as CONTRIBUTING.md draws them, from the ground up: each holds public modules, by name, and folders of
+ * `src/internal`, with a slash. Rooms that a bar separates stand side by side and do not know each other.
  */
-const layers: ReadonlyArray<ReadonlyArray<string>> = [
-  ["AccessToken", "AuthError", "CredentialStore", "Credentials", "Rejection", "SessionToken", "ThingSpaceConfig"],
-  ["RedisCredentialStore"],
-  ["OAuthClient", "SessionClient"],
-  ["LoginGuard", "SessionSource", "TokenSource"],
-  ["ThingSpaceHttpClient"]
-]
+const picture = /^```floors\n([\s\S]*?)^```$/m.exec(readFileSync("CONTRIBUTING.md", "utf8"))?.[1] ?? ""
 
-const layerOf = (name: string): number => layers.findIndex((layer) => layer.includes(name))
-const nameOf = (file: string): string => posix.basename(file, ".ts")
-const isPublic = (file: string): boolean => posix.dirname(file) === "src"
-const isEmulator = (file: string): boolean => /^src\/(ThingSpaceEmulator\.ts|internal\/emulator\/)/.test(file)
+const floors: ReadonlyArray<ReadonlyArray<ReadonlyArray<string>>> = picture
+  .split("\n")
+  .map((line) => line.replace(/ {2,}\S.*$/, "").trim())
+  .filter((line) => line !== "")
+  .map((line) => line.split("|").map((rooms) => rooms.trim().split(/ +/)))
+  .reverse()
 
 const importsOf = (file: string): ReadonlyArray<string> =>
   ts
@@ -26,36 +22,63 @@ const importsOf = (file: string): ReadonlyArray<string> =>
     .importedFiles.filter(({ fileName }) => fileName.startsWith("."))
     .map(({ fileName }) => posix.join(posix.dirname(file), fileName).replace(/\.js$/, ".ts"))
 
-/** What a file imports, and what the internal modules among that import in turn. */
-const reach = (file: string, seen: Set<string> = new Set()): ReadonlySet<string> => {
-  for (const imported of importsOf(file)) {
-    if (!seen.has(imported)) {
-      seen.add(imported)
-      if (!isPublic(imported)) {
-        reach(imported, seen)
-      }
-    }
-  }
-  return seen
+const imports: ReadonlyMap<string, ReadonlyArray<string>> = new Map(sources.map((file) => [file, importsOf(file)]))
+const importedBy = (file: string): ReadonlyArray<string> => imports.get(file) ?? []
+
+/** `TokenSource` for a public module, `client/` for what stands in `src/internal/client`. */
+const roomOf = (file: string): string => {
+  const folder = /^src\/internal\/([^/]+)\//.exec(file)?.[1]
+  return folder === undefined ? posix.basename(file, ".ts") : `${folder}/`
 }
 
-/** Imports that point the wrong way. */
-export const layered = (): ReadonlyArray<string> => [
-  ...publicModules
-    .filter((name) => name !== "ThingSpaceEmulator" && layerOf(name) < 0)
-    .map((name) => `src/${name}.ts stands in no layer of scripts/layered.ts`),
-  ...sources
-    .filter((file) => file !== "src/index.ts")
-    .flatMap((file) =>
-      importsOf(file)
-        .filter((imported) => imported === "src/index.ts" || isEmulator(imported) !== isEmulator(file))
-        .map((imported) => `${file} must not import ${imported}`)
-    ),
-  ...sources
-    .filter((file) => isPublic(file) && layerOf(nameOf(file)) >= 0)
-    .flatMap((file) =>
-      [...reach(file)]
-        .filter((reached) => isPublic(reached) && layerOf(nameOf(reached)) > layerOf(nameOf(file)))
-        .map((reached) => `${file} must not reach ${reached}, which stands after it in scripts/layered.ts`)
+const floorOf = (room: string): number => floors.findIndex((sides) => sides.some((rooms) => rooms.includes(room)))
+
+/** What imports nothing of ours stands on the ground, whatever its room. */
+const heightOf = (file: string): number => (importedBy(file).length === 0 ? 0 : floorOf(roomOf(file)))
+
+const areApart = (one: string, other: string): boolean =>
+  one !== other &&
+  floors.some(
+    (sides) =>
+      sides.some((rooms) => rooms.includes(one) && !rooms.includes(other)) &&
+      sides.some((rooms) => rooms.includes(other) && !rooms.includes(one))
+  )
+
+const isEmulator = (file: string): boolean => /^src\/(ThingSpaceEmulator\.ts|internal\/emulator\/)/.test(file)
+
+const misplaced = (file: string): ReadonlyArray<string> =>
+  importedBy(file)
+    .filter(
+      (imported) =>
+        imported === "src/index.ts" ||
+        isEmulator(imported) !== isEmulator(file) ||
+        heightOf(imported) > floorOf(roomOf(file)) ||
+        (areApart(roomOf(file), roomOf(imported)) && importedBy(imported).length > 0)
     )
+    .map((imported) => `${file} must not import ${imported}, which stands higher or apart`)
+
+/** Circles of files, each told once, from its first file on. */
+const circles = (): ReadonlyArray<string> => {
+  const settled = new Set<string>()
+  const found: Array<string> = []
+  const visit = (file: string, path: ReadonlyArray<string>): void => {
+    if (path.includes(file)) {
+      found.push(`A circle: ${[...path.slice(path.indexOf(file)), file].join(" -> ")}`)
+      return
+    }
+    if (settled.has(file)) return
+    for (const imported of importedBy(file)) visit(imported, [...path, file])
+    settled.add(file)
+  }
+  for (const file of sources) visit(file, [])
+  return found
+}
+
+/** Imports that point the wrong way, type imports included. */
+export const layered = (): ReadonlyArray<string> => [
+  ...[...publicModules, ...sources.filter((file) => file.includes("/internal/")).map(roomOf)]
+    .filter((room, at, rooms) => rooms.indexOf(room) === at && floorOf(room) < 0)
+    .map((room) => `${room} stands on no floor of the picture in CONTRIBUTING.md`),
+  ...sources.filter((file) => file !== "src/index.ts").flatMap(misplaced),
+  ...circles()
 ]

@@ -14,77 +14,21 @@
  */
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as keyValueBackend from "./internal/store/keyValue.js"
-import { CredentialStore, type CredentialStoreError } from "./internal/store/reference.js"
+import { CredentialStore, type Service } from "./internal/store/reference.js"
 import { Tools } from "./internal/store/sharing.js"
 import { tools } from "./internal/store/toolbox.js"
 
-export { CredentialStore, CredentialStoreError } from "./internal/store/reference.js"
-
-/**
- * What is stored under a key.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Entry {
-  /** Opaque text: ASCII, at most some kilobytes. */
-  readonly value: string
-  /** The fencing token of the lease under which it was written. */
-  readonly version: number
-  /** How long until the store forgets it, by the store's own clock. */
-  readonly timeToLive: Duration.Duration
-}
-
-/**
- * The right to write under a key, for a while.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Lease {
-  readonly key: string
-  /** The fencing token: greater than that of every lease and every entry that was under the key before. */
-  readonly token: number
-  /** How long it lasts from when it was taken or renewed, by the store's own clock. */
-  readonly duration: Duration.Duration
-}
-
-/**
- * What a store does. Each operation is one atomic step, and all expiry is by the store's own clock, so that the clocks
- * of those who share it need not agree.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Service {
-  /** What is stored under a key; none where nothing is, or where its time is over. */
-  readonly get: (key: string) => Effect.Effect<Option.Option<Entry>, CredentialStoreError>
-  /** Takes the lease on a key; none where somebody holds it. */
-  readonly lease: (key: string) => Effect.Effect<Option.Option<Lease>, CredentialStoreError>
-  /** Has a lease last for its whole duration from now on; false, and nothing done, where it has ended. */
-  readonly renew: (lease: Lease) => Effect.Effect<boolean, CredentialStoreError>
-  /** Ends a lease; does nothing where it has ended already. */
-  readonly release: (lease: Lease) => Effect.Effect<void, CredentialStoreError>
-  /** Stores a value with the lease's token as its version; false, and nothing stored, where the lease has ended. */
-  readonly set: (
-    lease: Lease,
-    value: string,
-    timeToLive: Duration.Duration
-  ) => Effect.Effect<boolean, CredentialStoreError>
-  /** Has an entry live at least so long from now on; false where it is not of this version any more. */
-  readonly extend: (
-    key: string,
-    version: number,
-    timeToLive: Duration.Duration
-  ) => Effect.Effect<boolean, CredentialStoreError>
-  /** Forgets an entry of this version; does nothing where there is another. */
-  readonly remove: (key: string, version: number) => Effect.Effect<void, CredentialStoreError>
-}
+export {
+  CredentialStore,
+  CredentialStoreError,
+  type Entry,
+  type Lease,
+  type Service
+} from "./internal/store/reference.js"
 
 /**
  * A store of your own.

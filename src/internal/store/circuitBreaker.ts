@@ -5,9 +5,8 @@ import * as Fiber from "effect/Fiber"
 import { identity } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
-import type { Service } from "../../CredentialStore.js"
 import { remember } from "./getOrInsert.js"
-import { CredentialStoreError } from "./reference.js"
+import { CredentialStoreError, type Service } from "./reference.js"
 
 /** How long one operation may take, in two parts: a process that was stalled gets to read its answer between them. */
 const halfDeadline = Effect.sleep("1 second")

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { EndpointError, OAuthError } from "../../AuthError.js"
-import type { Service } from "../../CredentialStore.js"
 import * as leasing from "./lease.js"
+import type { Service } from "./reference.js"
 import type { Vault } from "./seal.js"
 
 /** Longer than anybody waits for another's lease. */

@@ -4,9 +4,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { Entry, Lease, Service } from "../../CredentialStore.js"
 import { remember } from "./getOrInsert.js"
-import { CredentialStoreError } from "./reference.js"
+import { CredentialStoreError, type Entry, type Lease, type Service } from "./reference.js"
 
 const Stored = Schema.parseJson(
   Schema.Struct({ value: Schema.String, version: Schema.Number, expiresAt: Schema.Number })

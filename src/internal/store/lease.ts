@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import type { Lease, Service } from "../../CredentialStore.js"
+import type { Lease, Service } from "./reference.js"
 
 /** How often somebody else's lease is tried: for over a minute, longer than all the deadlines of one acquisition. */
 const patience = 400

@@ -1,14 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { CredentialStoreError, Lease } from "../../CredentialStore.js"
 import type { Held } from "../credential/state.js"
 import type { Address, Found, Issued } from "./entry.js"
 import * as sharedEntry from "./entry.js"
 import * as failureNote from "./failureNote.js"
 import * as leasing from "./lease.js"
+import type { CredentialStoreError, Lease, Service } from "./reference.js"
 import type { Vault } from "./seal.js"
-import type { Sharing } from "./sharing.js"
 
 /**
  * Where one credential lives that processes share.
@@ -31,7 +30,8 @@ export interface SharedSlot<T, E> {
 
 /** @internal */
 export interface Options<S, T, E> {
-  readonly sharing: Sharing
+  /** The store, and of which platform the credential is. */
+  readonly sharing: { readonly store: Service; readonly baseUrl: string }
   /** What a credential is acquired with. */
   readonly subject: Effect.Effect<S, E>
   readonly vault: (subject: S) => Effect.Effect<Vault, E>
