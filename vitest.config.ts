@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
+/** What starts servers and processes, or tries thousands of cases: `npm run test:system`. */
+const system = "test/{composition,examples,fleet,hostile,recovery,secrets,servers,simulation,soak}/**/*.test.ts"
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -9,7 +12,10 @@ export default defineConfig({
     ]
   },
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 30_000
+    testTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [system] } },
+      { extends: true, test: { name: "system", include: [system] } }
+    ]
   }
 })

@@ -1,6 +1,6 @@
 /**
- * Runs every check of the project, whatever fails, and closes with what did: `npm run check`; with `-- --full` also
- * what takes minutes, see `adopt.ts`.
+ * Runs every check of the project, whatever fails, and closes with what did: `npm run check`; with `-- --tested` all but
+ * the tests of `npm test`, which have just been run, and with `-- --full` also what takes minutes, see `adopt.ts`.
  */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -28,7 +28,8 @@ const test = (): boolean => {
   const folder = mkdtempSync(join(tmpdir(), "vitest-"))
   const report = join(folder, "report.json")
   try {
-    const succeeded = run(`vitest run --reporter=default --reporter=json --outputFile.json="${report}"`)
+    const project = process.argv.includes("--tested") ? "--project system" : ""
+    const succeeded = run(`vitest run ${project} --reporter=default --reporter=json --outputFile.json="${report}"`)
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"))
     counts.passed = numPassedTests
     counts.failed = numFailedTests
