@@ -15,10 +15,13 @@
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import * as keyValueBackend from "./internal/store/keyValue.js"
 import { CredentialStore, type Service } from "./internal/store/reference.js"
+import * as seal from "./internal/store/seal.js"
 import { Tools } from "./internal/store/sharing.js"
 import { tools } from "./internal/store/toolbox.js"
 
@@ -51,4 +54,26 @@ export const layer = (store: Service): Layer.Layer<CredentialStore> =>
  */
 export const layerKeyValueStore: Layer.Layer<CredentialStore, never, KeyValueStore.KeyValueStore> = Layer.unwrapEffect(
   Effect.map(KeyValueStore.KeyValueStore, (store) => layer(keyValueBackend.make(store)))
+)
+
+/**
+ * Seals what a store holds by a secret of its own, in place of the application secret: what is known of refused logins
+ * then survives the rotation of that, and parts that are built without `AppCredentials` share as well.
+ *
+ * Every process that shares the store needs the same sealing secret; at least 32 random characters.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const sealedWith: {
+  (secret: Redacted.Redacted): <E, R>(layer: Layer.Layer<CredentialStore, E, R>) => Layer.Layer<CredentialStore, E, R>
+  <E, R>(layer: Layer.Layer<CredentialStore, E, R>, secret: Redacted.Redacted): Layer.Layer<CredentialStore, E, R>
+} = dual(
+  2,
+  <E, R>(layer: Layer.Layer<CredentialStore, E, R>, secret: Redacted.Redacted): Layer.Layer<CredentialStore, E, R> =>
+    Layer.unwrapEffect(
+      Effect.map(Effect.cached(seal.makeOf(secret)), (sealing) =>
+        Layer.map(layer, Context.add(Tools, { ...tools, sealing }))
+      )
+    )
 )

@@ -25,6 +25,7 @@ export const describeWithRedis = describe.skipIf(!isInstalled)
 /** A Redis that belongs to one test, to be mistreated. */
 export interface Server {
   readonly url: Redacted.Redacted
+  readonly port: number
   /** Ends it without a word, and with it all that it remembers. */
   readonly kill: Effect.Effect<void>
   /** Starts it again, empty, under the same address. */
@@ -36,7 +37,7 @@ export interface Server {
   readonly command: (...words: ReadonlyArray<string>) => Effect.Effect<unknown>
 }
 
-const freePort = Effect.async<number>((resume) => {
+export const freePort = Effect.async<number>((resume) => {
   const server = createServer()
   server.listen(0, "127.0.0.1", () => {
     const address = server.address()
@@ -54,50 +55,67 @@ const ended = (child: ChildProcess) =>
     child.once("exit", () => resume(Effect.void))
   })
 
-export const make = Effect.gen(function* () {
-  const port = yield* freePort
-  const folder = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "redis-"))),
-    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-  )
-  const url = `redis://127.0.0.1:${port}`
-  let child: ChildProcess | undefined
-
-  const command = (...words: ReadonlyArray<string>) =>
-    Effect.acquireUseRelease(
-      Effect.tryPromise(() =>
-        createClient({ url, socket: { reconnectStrategy: false } })
-          .on("error", () => undefined)
-          .connect()
-      ),
-      (client) => Effect.tryPromise((): Promise<unknown> => client.sendCommand([...words])),
-      (client) => Effect.sync(() => client.destroy())
+/** A server with settings of its own, which go before those that every test needs. */
+export const makeWith = (settings: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const port = yield* freePort
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "redis-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
     )
+    const url = `redis://127.0.0.1:${port}`
+    let child: ChildProcess | undefined
 
-  const start = Effect.suspend(() => {
-    const options = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no"]
-    child = spawn("redis-server", options, { stdio: "ignore" })
-    return command("PING").pipe(
-      Effect.tapError(() => pause),
-      Effect.retry({ times: 200 }),
-      Effect.orDie,
-      Effect.asVoid
-    )
-  })
-  const kill = Effect.suspend(() => {
-    if (child === undefined) return Effect.void
-    child.kill("SIGKILL")
-    return ended(child)
-  })
-  yield* Effect.acquireRelease(start, () => kill)
+    const command = (...words: ReadonlyArray<string>) =>
+      Effect.acquireUseRelease(
+        Effect.tryPromise(() =>
+          createClient({ url, socket: { reconnectStrategy: false } })
+            .on("error", () => undefined)
+            .connect()
+        ),
+        (client) => Effect.tryPromise((): Promise<unknown> => client.sendCommand([...words])),
+        (client) => Effect.sync(() => client.destroy())
+      )
 
-  const server: Server = {
-    url: Redacted.make(url),
-    kill,
-    start,
-    pause: Effect.sync(() => void child?.kill("SIGSTOP")),
-    resume: Effect.sync(() => void child?.kill("SIGCONT")),
-    command: (...words) => Effect.orDie(command(...words))
-  }
-  return server
-})
+    const start = Effect.suspend(() => {
+      const options = [
+        ...settings,
+        "--port",
+        `${port}`,
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        folder,
+        "--save",
+        "",
+        "--appendonly",
+        "no"
+      ]
+      child = spawn("redis-server", options, { stdio: "ignore" })
+      return command("PING").pipe(
+        Effect.tapError(() => pause),
+        Effect.retry({ times: 200 }),
+        Effect.orDie,
+        Effect.asVoid
+      )
+    })
+    const kill = Effect.suspend(() => {
+      if (child === undefined) return Effect.void
+      child.kill("SIGKILL")
+      return ended(child)
+    })
+    yield* Effect.acquireRelease(start, () => kill)
+
+    const server: Server = {
+      url: Redacted.make(url),
+      port,
+      kill,
+      start,
+      pause: Effect.sync(() => void child?.kill("SIGSTOP")),
+      resume: Effect.sync(() => void child?.kill("SIGCONT")),
+      command: (...words) => Effect.orDie(command(...words))
+    }
+    return server
+  })
+
+export const make = makeWith([])

@@ -1,3 +1,5 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -5,6 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as CredentialStore from "../../src/CredentialStore.js"
+import * as seal from "../../src/internal/store/seal.js"
 import * as RedisCredentialStore from "../../src/RedisCredentialStore.js"
 import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
 import { cost, paths, received } from "../utils/pipeline.js"
@@ -32,6 +35,11 @@ const transparent = Effect.gen(function* () {
   )
   return { shared, written, store }
 })
+
+/** The platform after the application secret was rotated there, to whatever the client sends. */
+const acceptingAnySecret = HttpClient.mapRequest((request: HttpClientRequest.HttpClientRequest) =>
+  request.url.endsWith(paths.token) ? HttpClientRequest.basicAuth(request, appKey, appSecret) : request
+)
 
 /** What the platform has issued, and what it was sent. */
 const secrets = Effect.map(Effect.all([received(paths.token), received(paths.login)]), (exchanges) => [
@@ -64,6 +72,39 @@ describe("a store", () => {
       assert.strictEqual(yield* rotated.call, "OAuthError")
       assert.deepStrictEqual(yield* cost, { tokens: 2, logins: 1 })
     }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+
+  it.scopedLive("opens no session to who knows the application secret and the username, but not the password", () =>
+    Effect.gen(function* () {
+      const { shared, written } = yield* transparent
+      assert.strictEqual(yield* (yield* member(shared)).call, "200")
+      const vault = yield* seal.make({ key: Redacted.make(appKey), secret: Redacted.make(appSecret) })
+      const guessed = yield* vault.ofUser({ username, password: Redacted.make("a guess") })
+      const sessions = written.flatMap((key, at) => (key.includes(":session:") ? [[key, written[at + 1] ?? ""]] : []))
+      assert.isAbove(sessions.length, 0)
+      for (const [key = "", stored] of sessions) {
+        const { value } = JSON.parse(stored ?? "{}")
+        if (typeof value !== "string" || value === "") continue
+        for (const opener of [vault, guessed]) assert.isTrue(Option.isNone(yield* opener.open(key, value)), key)
+      }
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+
+  it.scopedLive(
+    "that is sealed with a secret of its own remembers refused logins when the application's is rotated",
+    () =>
+      Effect.gen(function* () {
+        const { shared } = yield* transparent
+        const sealed = CredentialStore.sealedWith(shared, Redacted.make("a sealing secret of 32 characters"))
+        assert.strictEqual(yield* (yield* member(sealed, wrong)).call, "SessionError")
+        const rotated = yield* Effect.updateService(
+          member(sealed, { ...wrong, secret: Redacted.make("rotated") }),
+          HttpClient.HttpClient,
+          acceptingAnySecret
+        )
+        assert.strictEqual(yield* rotated.call, "LoginBlocked")
+        assert.lengthOf(yield* received(paths.login), 1)
+      }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )
 
   it.scopedLive("is not believed where it holds what nobody has sealed", () =>

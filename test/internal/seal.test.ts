@@ -80,4 +80,40 @@ describe("a vault", () => {
       }
     })
   )
+
+  it.effect("is one user's only with that user's password, and the same in each process", () =>
+    Effect.gen(function* () {
+      const user = (password: string, username = "user") => ({ username, password: Redacted.make(password) })
+      const one = yield* vault.make(app())
+      const other = yield* vault.make(app())
+      const mine = yield* one.ofUser(user("password"))
+      const same = yield* other.ofUser(user("password"))
+      const sealed = yield* mine.seal("name", text)
+      assert.deepStrictEqual(yield* same.open("name", sealed), Option.some(text))
+      assert.strictEqual(yield* same.name("session"), yield* mine.name("session"))
+      const strangers = [one.ofUser(user("another")), one.ofUser(user("password", "another")), Effect.succeed(one)]
+      for (const stranger of yield* Effect.all(strangers)) {
+        assert.isTrue(Option.isNone(yield* stranger.open("name", sealed)))
+        assert.notStrictEqual(yield* stranger.name("session"), yield* mine.name("session"))
+      }
+    })
+  )
+
+  it.effect("hashes a user's password once, and again only if it is another", () =>
+    Effect.gen(function* () {
+      const { ofUser } = yield* vault.make(app())
+      const user = (password: string) => ({ username: "user", password: Redacted.make(password) })
+      const first = yield* ofUser(user("password"))
+      assert.strictEqual(yield* ofUser(user("password")), first)
+      assert.notStrictEqual(yield* ofUser(user("another")), first)
+    })
+  )
+
+  it.effect("of a sealing secret opens what was sealed before the application secret was rotated", () =>
+    Effect.gen(function* () {
+      const one = yield* vault.makeOf(Redacted.make("a sealing secret"))
+      const other = yield* vault.makeOf(Redacted.make("a sealing secret"))
+      assert.deepStrictEqual(yield* other.open("name", yield* one.seal("name", text)), Option.some(text))
+    })
+  )
 })

@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { type AuthError, LoginBlocked } from "../../AuthError.js"
 import type { Uws } from "../../Credentials.js"
@@ -71,7 +70,9 @@ export const make = (sharing: Sharing, records: Records): LoginMemory => {
       const spelled = spelling(user)
       const vault = yield* sharing.vault
       const key = `thingspace:guard:${yield* vault.name("guard", baseUrl, spelled)}`
-      const mark = yield* vault.name("password", baseUrl, spelled, Redacted.value(user.password))
+      const mark = yield* Effect.flatMap(vault.ofUser({ ...user, username: spelled }), ({ name }) =>
+        name("password", baseUrl)
+      )
 
       const put = (lease: Lease, record: loginRecord.LoginRecord): Effect.Effect<boolean, CredentialStoreError> =>
         Effect.gen(function* () {

@@ -40,7 +40,7 @@ export interface Found<T> extends Issued<T> {
 const undated = Duration.hours(1)
 
 const Payload = Schema.parseJson(
-  Schema.Struct({ secret: Schema.String, issue: Schema.Number, expires: Schema.Boolean })
+  Schema.Struct({ secret: Schema.String, issue: Schema.Number, expires: Schema.Boolean, version: Schema.Number })
 )
 const encode = Schema.encodeSync(Payload)
 const decode = Schema.decodeOption(Payload)
@@ -62,7 +62,8 @@ export const read = <T, E>(
     if (Option.isNone(entry)) return Option.none()
     const { timeToLive, value, version } = entry.value
     const payload = Option.flatMap(yield* vault.open(name, value), decode)
-    if (Option.isNone(payload)) return Option.none()
+    // A version that is not the sealed one has been put there by somebody who can write the store.
+    if (Option.isNone(payload) || payload.value.version !== version) return Option.none()
     const { expires, issue, secret } = payload.value
     const expiresAt = expires ? now + Duration.toMillis(timeToLive) : Number.POSITIVE_INFINITY
     return Option.map(yield* Effect.option(hold(secret, expiresAt)), (held) => ({ held, issue, version }))
@@ -92,6 +93,11 @@ export const write = <T>(
   Effect.gen(function* () {
     const life = yield* lifeOf(held)
     if (Duration.toMillis(life) < 1) return false
-    const payload = encode({ secret: held.secret, issue, expires: Number.isFinite(held.expiresAt) })
+    const payload = encode({
+      secret: held.secret,
+      issue,
+      expires: Number.isFinite(held.expiresAt),
+      version: lease.token
+    })
     return yield* store.set(lease, yield* vault.seal(name, payload), life)
   })

@@ -1,13 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
+import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { App } from "../../Credentials.js"
+import type { App, Uws } from "../../Credentials.js"
 
 /**
- * What makes credentials fit to leave the process: values that only who knows the application secret can read or write,
- * and names that reveal nothing.
+ * Seals what leaves the process: only who knows the application secret, or the sealing secret, can read or write it, and
+ * its names reveal nothing.
  *
  * @internal
  */
@@ -16,11 +17,13 @@ export interface Vault {
   readonly name: (...parts: ReadonlyArray<string>) => Effect.Effect<string>
   /** Encrypts a text, which can then be read under this name alone. */
   readonly seal: (name: string, text: string) => Effect.Effect<string>
-  /** None where this was not sealed under this name and with this application secret. */
+  /** None unless this was sealed under this name and by the same vault. */
   readonly open: (name: string, envelope: string) => Effect.Effect<Option.Option<string>>
+  /** The vault of one user, which takes the user's password as well: hashed slowly, once per password and process. */
+  readonly ofUser: (user: Uws) => Effect.Effect<Vault>
 }
 
-/** The envelope's first part: what else it is made of, and how. */
+/** The first part of the envelope, which says how the others are made. */
 const version = "1"
 
 /** NIST SP 800-38D section 8.2.2: random and of 96 bits; far fewer than 2^32 values are ever sealed with one key. */
@@ -36,16 +39,15 @@ const derive = (material: CryptoKey, salt: BufferSource, purpose: string, bits: 
     bits
   )
 
-const keysOf = (app: App) => {
-  const { subtle } = crypto
-  const salt = utf8.encode(Redacted.value(app.key))
-  return Effect.gen(function* () {
-    const secret = utf8.encode(Redacted.value(app.secret))
+const keysOf = (secret: BufferSource, salt: BufferSource) =>
+  Effect.gen(function* () {
+    const { subtle } = crypto
     const material = yield* Effect.promise(() => subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]))
-    const [encryption, names, id] = yield* Effect.all([
+    const [encryption, names, id, users] = yield* Effect.all([
       Effect.promise(() => derive(material, salt, "AES-256-GCM", 256)),
       Effect.promise(() => derive(material, salt, "HMAC-SHA-256", 256)),
-      Effect.promise(() => derive(material, salt, "key id", 48))
+      Effect.promise(() => derive(material, salt, "key id", 48)),
+      Effect.promise(() => derive(material, salt, "users", 256))
     ])
     return {
       id: Encoding.encodeBase64Url(new Uint8Array(id)),
@@ -54,10 +56,22 @@ const keysOf = (app: App) => {
       ),
       names: yield* Effect.promise(() =>
         subtle.importKey("raw", names, { name: "HMAC", hash: "SHA-256" }, false, ["sign"])
-      )
+      ),
+      users
     }
   })
-}
+
+/** About 7 ms of CPU: what a guess at a password costs whoever can read the store and knows what seals it. */
+const iterations = 25_000
+
+/** PBKDF2 (RFC 8018 section 5.2). */
+const slowHash = (password: Redacted.Redacted, salt: BufferSource): Effect.Effect<ArrayBuffer> =>
+  Effect.promise(() => {
+    const { subtle } = crypto
+    return subtle
+      .importKey("raw", utf8.encode(Redacted.value(password)), "PBKDF2", false, ["deriveBits"])
+      .then((material) => subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, material, 256))
+  })
 
 /** Text that was not made by `seal` holds anything. */
 const bytes = (text: string | undefined): Uint8Array<ArrayBuffer> | undefined =>
@@ -65,9 +79,18 @@ const bytes = (text: string | undefined): Uint8Array<ArrayBuffer> | undefined =>
     ? undefined
     : Either.getOrUndefined(Either.map(Encoding.decodeBase64Url(text), (decoded) => new Uint8Array(decoded)))
 
-/** @internal */
-export const make = (app: App): Effect.Effect<Vault> =>
-  Effect.map(keysOf(app), ({ encryption, id, names }): Vault => {
+/** As many users as are remembered with their hashes; the next one hashes again. */
+const mostUsers = 1000
+
+const concat = (one: Uint8Array<ArrayBuffer>, other: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => {
+  const both = new Uint8Array(one.length + other.length)
+  both.set(one)
+  both.set(other, one.length)
+  return both
+}
+
+const made = (secret: BufferSource, salt: BufferSource): Effect.Effect<Vault> =>
+  Effect.map(keysOf(secret, salt), ({ encryption, id, names, users }): Vault => {
     const { subtle } = crypto
     const head = `${version}.${id}.`
     const algorithm = (name: string, iv: Uint8Array<ArrayBuffer>): AesGcmParams => ({
@@ -75,7 +98,23 @@ export const make = (app: App): Effect.Effect<Vault> =>
       iv,
       additionalData: utf8.encode(head + name)
     })
+    const latest = new Map<string, { readonly password: Redacted.Redacted; readonly vault: Promise<Vault> }>()
+    const vaultOf = ({ password, username }: Uws): Effect.Effect<Vault> => {
+      const salt = utf8.encode(username)
+      const both = concat(new Uint8Array(users), salt)
+      return Effect.flatMap(slowHash(password, both), (hash) => made(hash, salt))
+    }
     return {
+      ofUser: (user) =>
+        Effect.promise(() => {
+          const known = latest.get(user.username)
+          if (known !== undefined && Equal.equals(known.password, user.password)) return known.vault
+          const vault = Effect.runPromise(vaultOf(user))
+          latest.delete(user.username)
+          latest.set(user.username, { password: user.password, vault })
+          for (const [oldest] of latest) if (latest.size > mostUsers) latest.delete(oldest)
+          return vault
+        }),
       name: (...parts) =>
         Effect.map(
           Effect.promise(() => subtle.sign("HMAC", names, utf8.encode(JSON.stringify(parts)))),
@@ -100,3 +139,35 @@ export const make = (app: App): Effect.Effect<Vault> =>
       }
     }
   })
+
+/** A process hashes a password once, however many pipelines it builds: they share a vault. */
+const vaults = new Map<string, Promise<Vault>>()
+const mostVaults = 100
+
+const shared = (secret: Uint8Array<ArrayBuffer>, salt: Uint8Array<ArrayBuffer>): Effect.Effect<Vault> =>
+  Effect.gen(function* () {
+    const material = yield* Effect.promise(() => crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]))
+    const mark = Encoding.encodeHex(new Uint8Array(yield* Effect.promise(() => derive(material, salt, "process", 256))))
+    const known = vaults.get(mark)
+    if (known !== undefined) return yield* Effect.promise(() => known)
+    const vault = Effect.runPromise(made(secret, salt))
+    vaults.set(mark, vault)
+    for (const [oldest] of vaults) if (vaults.size > mostVaults) vaults.delete(oldest)
+    return yield* Effect.promise(() => vault)
+  })
+
+/**
+ * The vault of an application's key and secret.
+ *
+ * @internal
+ */
+export const make = (app: App): Effect.Effect<Vault> =>
+  Effect.suspend(() => shared(utf8.encode(Redacted.value(app.secret)), utf8.encode(Redacted.value(app.key))))
+
+/**
+ * The vault of a secret that is for nothing else, and so outlives the application's.
+ *
+ * @internal
+ */
+export const makeOf = (secret: Redacted.Redacted): Effect.Effect<Vault> =>
+  Effect.suspend(() => shared(utf8.encode(Redacted.value(secret)), utf8.encode("sealing secret")))

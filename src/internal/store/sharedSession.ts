@@ -19,7 +19,8 @@ export interface Options {
 /**
  * The session as processes share it, or `undefined` where they do not.
  *
- * It belongs to a username and password: who has only the username gets no session by it.
+ * It is sealed and named by the user's password: who reads the store and knows the application secret still needs that,
+ * and a user whose password was rotated gets another session.
  *
  * @internal
  */
@@ -30,8 +31,8 @@ export const make = (options: Options): Effect.Effect<sharedSlot.SharedSlot<Sess
       : shares.sharing.tools.makeSlot<Uws, SessionToken, AuthError>({
           sharing: shares.sharing,
           subject: shares.user,
-          vault: () => shares.sharing.vault,
-          parts: ({ password, username }) => ["session", username, Redacted.value(password)],
+          vault: (user) => Effect.flatMap(shares.sharing.vault, (vault) => vault.ofUser(user)),
+          parts: ({ username }) => ["session", username],
           acquire: (user) => Effect.map(options.logIn, ([held, used]) => [held, used ?? user]),
           hold: (secret, expiresAt) =>
             carrier.holdSessionToken(new SessionToken({ secret: Redacted.make(secret) }), expiresAt),

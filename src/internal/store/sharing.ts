@@ -19,6 +19,8 @@ import type * as sharedSlot from "./slot.js"
 export interface Toolbox {
   readonly bounded: (store: Service) => Service
   readonly makeVault: (app: App) => Effect.Effect<Vault>
+  /** What seals in place of the application secret. */
+  readonly sealing?: Effect.Effect<Vault> | undefined
   readonly makeSlot: <S, T, E>(options: sharedSlot.Options<S, T, E>) => sharedSlot.SharedSlot<T, E>
   readonly makeLoginMemory: (sharing: Sharing, records: Records) => LoginMemory
 }
@@ -36,7 +38,7 @@ export class Tools extends Context.Reference<Tools>()("effect-thingspace-auth/in
 export interface Sharing {
   readonly tools: Toolbox
   readonly store: Service
-  /** The vault of the application secret that the program supplies now. */
+  /** The vault of the sealing secret, else of the application secret that the program supplies now. */
   readonly vault: Effect.Effect<Vault, CredentialsError>
   readonly vaultOf: (app: App) => Effect.Effect<Vault>
   /** Of which platform: what is shared for one means nothing to another. */
@@ -72,9 +74,13 @@ export const make = (part: string): Effect.Effect<Sharing | undefined> =>
     if (Option.isNone(store)) return undefined
     const tools = yield* Tools
     if (tools === undefined) return yield* lacks(part, "a layer of CredentialStore")
+    const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
+    const { sealing } = tools
+    if (sealing !== undefined) {
+      return { tools, store: tools.bounded(store.value), vault: sealing, vaultOf: () => sealing, baseUrl }
+    }
     const app = yield* Effect.serviceOption(AppCredentials)
     if (Option.isNone(app)) return yield* lacks(part, "AppCredentials")
-    const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
     const vaultOf = vaultFor(app.value, tools.makeVault)
     return {
       tools,

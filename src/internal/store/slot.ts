@@ -170,7 +170,10 @@ export const make = <S, T, E>(options: Options<S, T, E>): SharedSlot<T, E> => {
       const subject = yield* options.subject
       const address = yield* addressOf(subject)
       const held = yield* leasing.patiently((waited) => attempt(subject, address, waited))
-      return Option.isSome(held) ? held.value : yield* Effect.fail(options.busy)
+      if (Option.isSome(held)) return held.value
+      // Whoever can write the store can keep a lease for ever; that stops nobody.
+      const [own] = yield* acquireAlone(subject)
+      return own
     }),
     refused: (secret, isHeld) => {
       if (latest !== undefined && (isHeld || latest.secret === secret)) refused = ofSecret(latest, secret)
