@@ -18,7 +18,7 @@ import * as Random from "effect/Random"
 import { type AuthError, LoginBlocked } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
 import { UwsCredentials } from "./Credentials.js"
-import * as supplied from "./internal/credential/readCredentials.js"
+import { readCredentials } from "./internal/credential/readCredentials.js"
 import * as loginMemory from "./internal/login/memory.js"
 import * as loginRecord from "./internal/login/record.js"
 import * as sharing from "./internal/store/sharing.js"
@@ -89,7 +89,7 @@ export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.suspen
 export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, never, UwsCredentials> =>
   Effect.gen(function* () {
     const { requestTimeout } = yield* ThingSpaceConfig
-    const source = supplied.within(yield* UwsCredentials, "Uws", requestTimeout)
+    const source = readCredentials(yield* UwsCredentials, "Uws", requestTimeout)
     const shares = yield* sharing.make("LoginGuard")
     const memory = shares?.tools.makeLoginMemory(shares, records) ?? loginMemory.local(records)
     const turn = yield* Effect.makeSemaphore(1)

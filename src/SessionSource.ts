@@ -8,38 +8,46 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type AuthError, EndpointError } from "./AuthError.js"
-import type { Uws } from "./Credentials.js"
-import * as carrier from "./internal/credential/carrier.js"
-import * as renewable from "./internal/credential/heldCredential.js"
-import * as idleKeeper from "./internal/credential/idleRelogin.js"
-import * as background from "./internal/credential/layerFibers.js"
-import type { Held } from "./internal/credential/state.js"
+import { type Uws, UwsCredentials } from "./Credentials.js"
+import * as contract from "./internal/credential/contract.js"
+import { constant, FastPath } from "./internal/credential/fastPath.js"
+import { type Held, holdSessionToken } from "./internal/credential/held.js"
+import * as heldCredential from "./internal/credential/heldCredential.js"
+import * as idleRelogin from "./internal/credential/idleRelogin.js"
+import * as layerFibers from "./internal/credential/layerFibers.js"
+import { readCredentials } from "./internal/credential/readCredentials.js"
+import * as sessionProbe from "./internal/credential/sessionProbe.js"
 import { withAccess } from "./internal/credential/withAccess.js"
 import * as platformError from "./internal/endpoint/platformError.js"
 import * as sharedSession from "./internal/store/sharedSession.js"
 import { LoginGuard } from "./LoginGuard.js"
 import { SessionClient } from "./SessionClient.js"
 import { fingerprint, SessionToken } from "./SessionToken.js"
-import * as TokenSource from "./TokenSource.js"
+import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
+import { TokenSource } from "./TokenSource.js"
 
 /**
  * What a source of sessions does.
+ *
+ * The optional methods let a client send without running an effect. The sources of this module have them on their
+ * prototype, so `{ ...source, get: other }` leaves them behind and is asked through its `get`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
   /**
-   * The session to send now; logs in first where there is none, or where it is known to have idled out.
+   * The session to send now; logs in first if there is none, or if it is known to have idled out.
    *
-   * Callers that come while a login is under way share it, and its failure, which is not remembered by the source; what
-   * `LoginGuard` remembers is its own affair.
+   * Callers that come while a login is under way share it, and its failure, which the source does not remember: what may
+   * be tried next is for `LoginGuard` to say. A login that has not ended by its deadline fails those who wait for it.
    */
   readonly get: Effect.Effect<SessionToken, AuthError>
   /**
@@ -47,14 +55,20 @@ export interface Service {
    * `Clock`. The idle time counts from the latest such time.
    */
   readonly used: (token: SessionToken, sentAt: number) => Effect.Effect<void>
-  /** Forgets a session that the platform has refused; does nothing where another has taken its place already. */
+  /** Forgets a session that the platform has refused; does nothing if another has taken its place already. */
   readonly invalidate: (token: SessionToken) => Effect.Effect<void>
   /**
-   * Forgets the session and logs out; one that is over already counts as logged out. Does nothing where none is held.
+   * Forgets the session and logs out; one that is over already counts as logged out. Does nothing if none is held.
    *
    * The next `get` logs in again.
    */
   readonly logout: Effect.Effect<void, AuthError>
+  /** The session, if it can be sent at `now`, in milliseconds of the `Clock`, without asking anyone. */
+  readonly unsafePeek?: (now: number) => SessionToken | undefined
+  /** Whether this session may still be the one that `get` hands out. */
+  readonly isCurrent?: (token: SessionToken) => boolean
+  /** As `used`, without an effect. */
+  readonly unsafeUsed?: (token: SessionToken, sentAt: number) => void
 }
 
 /**
@@ -91,6 +105,13 @@ export interface Options {
    * use the same session.
    */
   readonly logoutOnClose?: boolean | undefined
+  /**
+   * Whether `LoginGuard` may ask the session service, after a login with an uncertain outcome, if it answers again before
+   * it sends the next. Default true; without it the next login is held back for longer.
+   *
+   * It asks with the logout of a session that does not exist. Assumes that the platform counts that as no refused login.
+   */
+  readonly probe?: boolean | undefined
 }
 
 /**
@@ -120,20 +141,35 @@ export const onIdleExpiry: Schedule.Schedule<Duration.Duration, Duration.Duratio
   (left) => left
 )
 
-const busy = new EndpointError({
-  endpoint: "login",
-  reason: "NotSent",
-  description: "another process has been logging in for too long"
-})
+const failure = (reason: "Timeout" | "NotSent", description: string): EndpointError =>
+  new EndpointError({ endpoint: "login", reason, description })
 
-const closed = new EndpointError({
-  endpoint: "login",
-  reason: "NotSent",
-  description: "the layer that holds the session has been closed"
-})
+const busy = failure("NotSent", "another process has been logging in for too long")
+const silent = failure("Timeout", "logging in has not ended in time")
+const closed = failure("NotSent", "the layer that holds the session has been closed")
+
+/** The user, the access token, the login, and the last two once more; then waiting for other processes. */
+const deadline = (requestTimeout: Duration.Duration, isShared: boolean): Duration.Duration =>
+  Duration.sum(Duration.times(requestTimeout, 6), isShared ? Duration.seconds(120) : Duration.zero)
 
 const isOver = (error: AuthError): boolean =>
   error._tag === "SessionError" && platformError.refusesSession(error.errorCode)
+
+class SessionPath extends FastPath<SessionToken> {
+  readonly #use: (token: SessionToken, sentAt: number) => void
+
+  constructor(
+    held: heldCredential.HeldCredential<SessionToken, AuthError>,
+    use: (token: SessionToken, sentAt: number) => void
+  ) {
+    super(held)
+    this.#use = use
+  }
+
+  unsafeUsed(token: SessionToken, sentAt: number): void {
+    if (#use in this) this.#use(token, sentAt)
+  }
+}
 
 /**
  * A source over `TokenSource`, `LoginGuard` and `SessionClient` that lives as long as its scope; after that `get` sends
@@ -144,50 +180,62 @@ const isOver = (error: AuthError): boolean =>
  */
 export const make = (
   options?: Options
-): Effect.Effect<Service, never, TokenSource.TokenSource | LoginGuard | SessionClient | Scope.Scope> =>
+): Effect.Effect<Service, never, TokenSource | LoginGuard | SessionClient | UwsCredentials | Scope.Scope> =>
   Effect.gen(function* () {
-    const tokens = yield* TokenSource.TokenSource
-    const guard = yield* LoginGuard
-    const client = yield* SessionClient
-    const fibers = yield* background.make
+    const tokens = yield* TokenSource
+    const attempt = contract.attemptOf(yield* LoginGuard)
+    const client: contract.SessionClient = yield* SessionClient
+    const { requestTimeout } = yield* ThingSpaceConfig
+    const user = readCredentials(yield* UwsCredentials, "Uws", requestTimeout)
+    const fibers = yield* layerFibers.make
     const idleTimeout = Duration.clamp(options?.idleTimeout ?? "20 minutes", {
       minimum: "1 second",
       maximum: "365 days"
     })
     const idleMillis = Duration.toMillis(idleTimeout)
+    const probe = options?.probe === false ? {} : { probe: sessionProbe.make(tokens, client.logout) }
 
     let latestUser: Uws | undefined
 
     /** The session's idle time counts from the moment before its login was sent. */
-    const logIn = Effect.suspend(() => {
-      let sentAt = 0
-      const login = guard.attempt((credentials) =>
-        withAccess(tokens, (access) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) => {
-            sentAt = now
-            latestUser = credentials
-            return client.login(access, credentials)
-          })
-        )
-      )
-      return login.pipe(
-        Effect.tap((token) => Effect.logDebug(`Logged in, session ${fingerprint(token)}`)),
-        Effect.flatMap((token) => carrier.holdSessionToken(token, sentAt + idleMillis))
-      )
-    })
+    const hold = (token: SessionToken, sentAt: number) => holdSessionToken(token, sentAt + idleMillis)
 
+    const login = (
+      user: Uws,
+      late: (exit: Exit.Exit<Held<SessionToken>, AuthError>) => Effect.Effect<void>
+    ): Effect.Effect<Held<SessionToken>, AuthError> =>
+      withAccess(tokens, (access) =>
+        Effect.flatMap(Clock.currentTimeMillis, (sentAt) => {
+          latestUser = user
+          const onLateAnswer = (answer: Exit.Exit<SessionToken, AuthError>) =>
+            Effect.flatMap(Effect.exit(Effect.flatMap(answer, (token) => hold(token, sentAt))), (exit) =>
+              Effect.zipRight(late(exit), Exit.isSuccess(exit) ? offer(exit.value) : Effect.void)
+            )
+          return Effect.flatMap(client.login(access, user, { onLateAnswer }), (token) => hold(token, sentAt))
+        })
+      )
+
+    const logIn = Effect.tap(attempt(user, login, probe), ({ token }) =>
+      Effect.logDebug(`Logged in, session ${fingerprint(token)}`)
+    )
     const shared = yield* sharedSession.make({
       logIn: Effect.map(logIn, (session) => [session, latestUser]),
       busy
     })
-    const held: renewable.Renewable<SessionToken, AuthError> = yield* renewable.make<SessionToken, AuthError>({
-      background: fibers,
+    const held: heldCredential.HeldCredential<SessionToken, AuthError> = yield* heldCredential.make<
+      SessionToken,
+      AuthError
+    >({
+      fibers,
       acquire: Effect.tap(shared?.acquire ?? logIn, (session) => Effect.sync(() => began(session))),
       margin: 0,
+      deadline: deadline(requestTimeout, shared !== undefined),
+      isRepeatable: false,
+      silent,
       closed
     })
-    const keeper = idleKeeper.make({
-      background: fibers,
+    const relogin = idleRelogin.make({
+      fibers,
       schedule: options?.relogin ?? onIdleExpiry,
       idleTimeout,
       current: held.current,
@@ -199,9 +247,16 @@ export const make = (
     let tellAt = Number.POSITIVE_INFINITY
 
     const began = (session: Held<SessionToken>): void => {
-      keeper.begin(session)
+      relogin.began(session)
       if (shared !== undefined) tellAt = session.expiresAt - idleMillis + interval
     }
+    /** A login that was answered after its deadline; what has been logged in or used since stays. */
+    const offer = (session: Held<SessionToken>): Effect.Effect<void> =>
+      Effect.flatMap(held.offer(session), (isHeld) => {
+        if (!isHeld) return Effect.void
+        began(session)
+        return Effect.logDebug(`Logged in late, session ${fingerprint(session.token)}`)
+      })
     const tell = (session: Held<SessionToken>, sentAt: number): void => {
       tellAt = sentAt + interval
       if (shared === undefined) return
@@ -216,21 +271,12 @@ export const make = (
         )
       )
     }
-    const touch = (session: Held<SessionToken>, sentAt: number): undefined => {
-      const expiresAt = sentAt + idleMillis
-      if (expiresAt < session.expiresAt) return
-      session.expiresAt = expiresAt
-      keeper.used(session)
+    const use = (token: SessionToken, sentAt: number): void => {
+      const session = held.extend(token, sentAt + idleMillis)
+      if (session === undefined) return
+      relogin.used(session)
       if (sentAt >= tellAt) tell(session, sentAt)
     }
-    const invalidate = (token: SessionToken): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        const secret = Redacted.value(token.secret)
-        shared?.refused(secret, held.current()?.secret === secret)
-        return Effect.flatMap(held.invalidate(secret), (forgotten) =>
-          forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
-        )
-      })
     const logout = Effect.flatMap(
       held.take,
       Option.match({
@@ -254,25 +300,18 @@ export const make = (
       yield* Effect.addFinalizer(() => Effect.zipRight(fibers.close, lastLogout))
     }
 
-    const service: Service = {
-      get: Effect.map(held.get, ({ token }) => token),
-      used: (token, sentAt) =>
-        Effect.sync(() => {
-          const session = held.current()
-          if (session?.secret === Redacted.value(token.secret)) touch(session, sentAt)
-        }),
-      invalidate,
-      logout
-    }
-    carrier.sessions.set(service, {
-      peek: held.peek,
+    return Object.assign(new SessionPath(held, use), {
       get: held.get,
-      used: touch,
-      mayHold: held.mayHold,
-      brakes: carrier.makeBrakes(),
-      invalidate
+      used: (token: SessionToken, sentAt: number) => Effect.sync(() => use(token, sentAt)),
+      invalidate: (token: SessionToken) =>
+        Effect.suspend(() => {
+          shared?.refused(Redacted.value(token.secret), held.isCurrent(token))
+          return Effect.flatMap(held.invalidate(token), (forgotten) =>
+            forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
+          )
+        }),
+      logout
     })
-    return service
   })
 
 /**
@@ -283,7 +322,7 @@ export const make = (
  */
 export const layer = (
   options?: Options
-): Layer.Layer<SessionSource, never, TokenSource.TokenSource | LoginGuard | SessionClient> =>
+): Layer.Layer<SessionSource, never, TokenSource | LoginGuard | SessionClient | UwsCredentials> =>
   Layer.scoped(SessionSource, make(options))
 
 /**
@@ -309,13 +348,11 @@ export const layer = (
  */
 export const layerStatic = (secret: Redacted.Redacted): Layer.Layer<SessionSource> => {
   const token = new SessionToken({ secret })
-  return Layer.succeed(SessionSource, {
-    get: Effect.as(
-      Effect.suspend(() => carrier.holdSessionToken(token)),
-      token
-    ),
+  const source: Service = Object.assign(new FastPath(constant(token)), {
+    get: Effect.as(holdSessionToken(token, Number.POSITIVE_INFINITY), token),
     used: () => Effect.void,
     invalidate: () => Effect.void,
     logout: Effect.void
   })
+  return Layer.succeed(SessionSource, source)
 }

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { CredentialStoreError, Lease, Service } from "../../CredentialStore.js"
-import type { Held } from "../credential/state.js"
+import type { Held } from "../credential/held.js"
 import type { Vault } from "./seal.js"
 
 /**

@@ -6,7 +6,7 @@ import type { CredentialsError } from "../../AuthError.js"
 import type { Service } from "../../CredentialStore.js"
 import { type App, AppCredentials, type Uws, UwsCredentials } from "../../Credentials.js"
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
-import * as supplied from "../credential/readCredentials.js"
+import { readCredentials } from "../credential/readCredentials.js"
 import type { LoginMemory, Records } from "../login/memory.js"
 import { CredentialStore } from "./reference.js"
 import type { Vault } from "./seal.js"
@@ -80,7 +80,7 @@ export const make = (part: string): Effect.Effect<Sharing | undefined> =>
     return {
       tools,
       store: tools.bounded(store.value),
-      vault: Effect.flatMap(supplied.within(app.value, "App", requestTimeout), vaultOf),
+      vault: Effect.flatMap(readCredentials(app.value, "App", requestTimeout), vaultOf),
       vaultOf,
       baseUrl
     }
@@ -100,5 +100,5 @@ export const ofUser = (
     const user = yield* Effect.serviceOption(UwsCredentials)
     if (Option.isNone(user)) return yield* lacks(part, "UwsCredentials")
     const { requestTimeout } = yield* ThingSpaceConfig
-    return { sharing, user: supplied.within(user.value, "Uws", requestTimeout) }
+    return { sharing, user: readCredentials(user.value, "Uws", requestTimeout) }
   })
