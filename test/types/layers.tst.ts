@@ -101,7 +101,7 @@ describe("the sources and the guard", () => {
       Layer.Layer<
         SessionSource.SessionSource,
         never,
-        TokenSource.TokenSource | LoginGuard.LoginGuard | SessionClient.SessionClient
+        TokenSource.TokenSource | LoginGuard.LoginGuard | SessionClient.SessionClient | Credentials.UwsCredentials
       >
     >()
     expect(LoginGuard.layer).type.toBe<Layer.Layer<LoginGuard.LoginGuard, never, Credentials.UwsCredentials>>()

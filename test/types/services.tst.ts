@@ -18,6 +18,7 @@ import {
   SessionClient,
   SessionSource,
   type SessionToken,
+  type ThingSpaceConfig,
   TokenSource
 } from "effect-thingspace-auth"
 import { describe, expect, test } from "tstyche"
@@ -26,6 +27,7 @@ declare const access: AccessToken.AccessToken
 declare const session: SessionToken.SessionToken
 declare const app: Credentials.App
 declare const user: Credentials.Uws
+declare const platform: ThingSpaceConfig.Settings
 
 type TokenEffect<A> = Effect.Effect<A, AuthError.TokenError>
 type SessionEffect<A> = Effect.Effect<A, AuthError.AuthError>
@@ -96,6 +98,13 @@ describe("TokenSource", () => {
     >()
   })
 
+  test("says at which platform it is, and can be wrapped", () => {
+    expect(tokens.platform).type.toBe<ThingSpaceConfig.Settings>()
+    expect(TokenSource.map(tokens, (token) => token)).type.toBe<TokenSource.Service>()
+    expect(TokenSource.map((token) => token)(tokens)).type.toBe<TokenSource.Service>()
+    expect(TokenSource.map).type.not.toBeCallableWith(tokens, () => Effect.succeed(access))
+  })
+
   test("is told by value what was refused", () => {
     expect(tokens.invalidate).type.not.toBeCallableWith()
     expect(tokens.invalidate).type.not.toBeCallableWith(session)
@@ -116,7 +125,11 @@ describe("SessionSource", () => {
       Effect.Effect<
         SessionSource.Service,
         never,
-        TokenSource.TokenSource | LoginGuard.LoginGuard | SessionClient.SessionClient | Scope.Scope
+        | TokenSource.TokenSource
+        | LoginGuard.LoginGuard
+        | SessionClient.SessionClient
+        | Credentials.UwsCredentials
+        | Scope.Scope
       >
     >()
   })
@@ -154,7 +167,7 @@ describe("a token", () => {
 })
 
 describe("a source of the program's own", () => {
-  const own = { get: Effect.succeed(access), invalidate: () => Effect.void, revoke: Effect.void }
+  const own = { get: Effect.succeed(access), invalidate: () => Effect.void, revoke: Effect.void, platform }
 
   test("is a plain object", () => {
     expect(Layer.succeed).type.toBeCallableWith(TokenSource.TokenSource, own)

@@ -32,8 +32,7 @@ export const make = (options: Options): Effect.Effect<sharedSlot.SharedSlot<Sess
           vault: () => shares.sharing.vault,
           parts: ({ password, username }) => ["session", username, Redacted.value(password)],
           acquire: (user) => Effect.map(options.logIn, ([held, used]) => [held, used ?? user]),
-          hold: (secret, expiresAt) =>
-            holdSessionToken(new SessionToken({ secret: Redacted.make(secret) }), expiresAt),
+          hold: (secret, expiresAt) => holdSessionToken(new SessionToken({ secret: Redacted.make(secret) }), expiresAt),
           wantsAnother: false,
           failed: identity,
           busy: options.busy
