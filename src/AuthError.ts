@@ -27,6 +27,9 @@ export const Endpoint = Schema.Literal("requestToken", "revokeToken", "login", "
  */
 export type Endpoint = typeof Endpoint.Type
 
+/** How long until another attempt is made, or asked for; in JSON the milliseconds. */
+const RetryAfter = Schema.optional(Schema.DurationFromMillis)
+
 /** What happened, what was said of it, and what to do next. */
 const sentences = (happened: string, said: string | undefined, next: string): string => {
   const detail = said === undefined || said === "" ? "" : `: ${said.replace(/\.$/, "")}`
@@ -47,7 +50,9 @@ export class OAuthError extends Schema.TaggedError<OAuthError>("effect-thingspac
   /** The code: `invalid_client`, or a gateway's such as `900901`. */
   error: Schema.String,
   /** What the platform said of it, shortened, and without the secrets that were sent. */
-  description: Schema.optional(Schema.String)
+  description: Schema.optional(Schema.String),
+  /** How long to wait before the next attempt: the platform's `Retry-After`, at most 5 minutes, or a pause of ours. */
+  retryAfter: RetryAfter
 }) {
   override get message(): string {
     return sentences(
@@ -75,7 +80,9 @@ export class SessionError extends Schema.TaggedError<SessionError>("effect-thing
     /** The platform's code, such as `UnifiedWebService.REQUEST_FAILED.SessionToken.Expired`. */
     errorCode: Schema.String,
     /** What the platform said of it, shortened, and without the secrets that were sent. */
-    errorMessage: Schema.String
+    errorMessage: Schema.String,
+    /** How long to wait before the next attempt: the platform's `Retry-After`, at most 5 minutes, or a pause of ours. */
+    retryAfter: RetryAfter
   }
 ) {
   override get message(): string {
@@ -107,7 +114,9 @@ export class EndpointError extends Schema.TaggedError<EndpointError>("effect-thi
     /** The HTTP status, where there was an answer. */
     status: Schema.optional(Schema.Number),
     /** What went wrong, in our own words. */
-    description: Schema.optional(Schema.String)
+    description: Schema.optional(Schema.String),
+    /** How long to wait before the next attempt: the platform's `Retry-After`, at most 5 minutes, or a pause of ours. */
+    retryAfter: RetryAfter
   }
 ) {
   override get message(): string {
@@ -157,7 +166,7 @@ export class LoginBlocked extends Schema.TaggedError<LoginBlocked>("effect-thing
     /** When the latest of them ended. */
     since: Schema.DateTimeUtcFromSelf,
     /** How long until the next attempt is allowed; absent where waiting does not help. */
-    retryAfter: Schema.optional(Schema.DurationFromSelf)
+    retryAfter: RetryAfter
   }
 ) {
   override get message(): string {

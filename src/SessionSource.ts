@@ -14,7 +14,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type AuthError, EndpointError } from "./AuthError.js"
-import type { Uws } from "./Credentials.js"
+import { type Uws, UwsCredentials } from "./Credentials.js"
 import * as carrier from "./internal/credential/carrier.js"
 import * as renewable from "./internal/credential/heldCredential.js"
 import * as idleKeeper from "./internal/credential/idleRelogin.js"
@@ -144,11 +144,12 @@ const isOver = (error: AuthError): boolean =>
  */
 export const make = (
   options?: Options
-): Effect.Effect<Service, never, TokenSource.TokenSource | LoginGuard | SessionClient | Scope.Scope> =>
+): Effect.Effect<Service, never, TokenSource.TokenSource | LoginGuard | SessionClient | UwsCredentials | Scope.Scope> =>
   Effect.gen(function* () {
     const tokens = yield* TokenSource.TokenSource
     const guard = yield* LoginGuard
     const client = yield* SessionClient
+    const user = yield* UwsCredentials
     const fibers = yield* background.make
     const idleTimeout = Duration.clamp(options?.idleTimeout ?? "20 minutes", {
       minimum: "1 second",
@@ -161,7 +162,7 @@ export const make = (
     /** The session's idle time counts from the moment before its login was sent. */
     const logIn = Effect.suspend(() => {
       let sentAt = 0
-      const login = guard.attempt((credentials) =>
+      const login = guard.attempt(user, (credentials) =>
         withAccess(tokens, (access) =>
           Effect.flatMap(Clock.currentTimeMillis, (now) => {
             sentAt = now
@@ -283,7 +284,7 @@ export const make = (
  */
 export const layer = (
   options?: Options
-): Layer.Layer<SessionSource, never, TokenSource.TokenSource | LoginGuard | SessionClient> =>
+): Layer.Layer<SessionSource, never, TokenSource.TokenSource | LoginGuard | SessionClient | UwsCredentials> =>
   Layer.scoped(SessionSource, make(options))
 
 /**

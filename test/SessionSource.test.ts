@@ -585,7 +585,7 @@ describe("a wrong password", () => {
       yield* Effect.flip(get)
       yield* emulator.changePassword(ThingSpaceEmulator.defaults.username, "not yet right")
       assert.strictEqual(reason(yield* Effect.flip(get)), "LoginBlocked Refused")
-      yield* guard.reset
+      yield* guard.reset(pipeline.credentials)
       yield* get
       assert.strictEqual(yield* logins, 2)
     }).pipe(Effect.provide(pipeline.layer({ password: Redacted.make("not yet right") })))
