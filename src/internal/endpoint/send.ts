@@ -9,13 +9,14 @@ import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { type Endpoint, EndpointError } from "../../AuthError.js"
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
 import * as excerpt from "../http/bodyPrefix.js"
 import * as origin from "../http/origin.js"
 import * as guard from "../http/surroundings.js"
 import { type EndpointFailure, fromAnswer, fromClientError } from "./failure.js"
+import * as lateAnswer from "./lateAnswer.js"
 
 /**
  * One authentication call: what it sends, to which path, and what the body of a success says.
@@ -28,6 +29,8 @@ export interface Call<A> {
   readonly success: Schema.Schema<A, string>
   /** Everything in the request that must not come back in an error's text. */
   readonly secrets: ReadonlyArray<string>
+  /** Told what the call says within two minutes after its deadline; without it the call ends at the deadline. */
+  readonly onLateAnswer?: ((exit: Exit.Exit<A, EndpointFailure>) => Effect.Effect<void>) | undefined
 }
 
 /**
@@ -120,6 +123,7 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
   const base = origin.parseBase(baseUrl)
+  const scope = yield* Effect.serviceOption(Scope.Scope)
 
   return (call) => {
     const { endpoint } = call
@@ -128,15 +132,19 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
     }
     const { hostname, port } = new URL(base.right.href)
     const request = call.request.pipe(HttpClientRequest.prependUrl(base.right.href), HttpClientRequest.acceptJson)
-    return execute(client, endpoint, request).pipe(
+    const exchange = execute(client, endpoint, request).pipe(
       Effect.flatMap((response) => read(call, response)),
       Effect.scoped,
-      // The deadline holds also where the transport takes its time to stop.
-      Effect.disconnect,
-      Effect.timeoutFail({
-        duration: requestTimeout,
-        onTimeout: () => new EndpointError({ endpoint, reason: "Timeout" })
-      }),
+      // The deadline holds also if the transport takes its time to stop.
+      Effect.disconnect
+    )
+    const onTimeout = () => new EndpointError({ endpoint, reason: "Timeout" })
+    const { onLateAnswer } = call
+    const answered =
+      onLateAnswer === undefined
+        ? Effect.timeoutFail(exchange, { duration: requestTimeout, onTimeout })
+        : lateAnswer.listen(exchange, { deadline: requestTimeout, onDeadline: onTimeout, onLateAnswer, scope })
+    return answered.pipe(
       Effect.onExit((exit) => count(endpoint, exit)),
       Effect.withSpan(`ThingSpace.${endpoint}`, {
         captureStackTrace: false,
