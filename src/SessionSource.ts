@@ -162,12 +162,12 @@ export const make = (
     /** The session's idle time counts from the moment before its login was sent. */
     const logIn = Effect.suspend(() => {
       let sentAt = 0
-      const login = guard.attempt(user, (credentials) =>
+      const login = guard.attempt<SessionToken>(user, (credentials, late) =>
         withAccess(tokens, (access) =>
           Effect.flatMap(Clock.currentTimeMillis, (now) => {
             sentAt = now
             latestUser = credentials
-            return client.login(access, credentials)
+            return client.login(access, credentials, { onLateAnswer: late })
           })
         )
       )

@@ -79,8 +79,8 @@ describe("Credentials", () => {
 
 describe("the stateless clients", () => {
   test("have one layer each, which requires an HttpClient alone", () => {
-    expect<LayersOf<typeof OAuthClient>>().type.toBe<"layer" | "layerMemory">()
-    expect<LayersOf<typeof SessionClient>>().type.toBe<"layer" | "layerMemory">()
+    expect<LayersOf<typeof OAuthClient>>().type.toBe<"layer">()
+    expect<LayersOf<typeof SessionClient>>().type.toBe<"layer">()
     expect(OAuthClient.layer).type.toBe<Layer.Layer<OAuthClient.OAuthClient, never, HttpClient.HttpClient>>()
     expect(SessionClient.layer).type.toBe<Layer.Layer<SessionClient.SessionClient, never, HttpClient.HttpClient>>()
   })

@@ -3,6 +3,7 @@ import * as Chunk from "effect/Chunk"
 import * as Exit from "effect/Exit"
 import type { AuthError } from "../../AuthError.js"
 import * as platformError from "../endpoint/platformError.js"
+import * as verdict from "../endpoint/verdict.js"
 
 /**
  * What a login says of the username and password.
@@ -23,9 +24,6 @@ export type Outcome =
 /** What the session service says of a request that it could not read, or could not work on. */
 const shapeCode = /(^|\.)(UnexpectedError|RequestUndefined|InvalidCharacter|DeserializationFailed)$/
 
-/** WSO2's faults for a request that did not reach the service: throttled, not connected, suspended. */
-const gatewayFault = /^(9008\d\d|101503|303001)$/
-
 /** A proxy, a captive portal, a redirect or a limit: the answer comes from in front of the session service. */
 const isInFront = (status: number | undefined): boolean =>
   status !== undefined && (status === 407 || status === 429 || status === 511 || (status >= 300 && status < 400))
@@ -37,7 +35,7 @@ const ofError = (failure: AuthError): Outcome => {
     case "SessionError":
       return shapeCode.test(failure.errorCode) ? { _tag: "Uncertain", failure } : { _tag: "Refused" }
     case "OAuthError": {
-      const isNamed = platformError.refusesAccessToken(failure.error) || gatewayFault.test(failure.error)
+      const isNamed = platformError.refusesAccessToken(failure.error) || verdict.neverReached(failure.error)
       return { _tag: isNamed || isInFront(failure.status) ? "NotJudged" : "Uncertain", failure }
     }
     case "EndpointError":
