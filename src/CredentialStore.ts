@@ -18,6 +18,8 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { SharedLedgers } from "./internal/login/ledger.js"
+import * as sharedLedgers from "./internal/login/sharedLedgers.js"
 import * as keyValueBackend from "./internal/store/keyValue.js"
 import { CredentialStore, type CredentialStoreError } from "./internal/store/reference.js"
 import { Tools } from "./internal/store/sharing.js"
@@ -93,7 +95,12 @@ export interface Service {
  * @category layers
  */
 export const layer = (store: Service): Layer.Layer<CredentialStore> =>
-  Layer.succeedContext(Context.add(Context.make(CredentialStore, Option.some(store)), Tools, tools))
+  Layer.succeedContext(
+    Context.make(CredentialStore, Option.some(store)).pipe(
+      Context.add(Tools, tools),
+      Context.add(SharedLedgers, sharedLedgers.make)
+    )
+  )
 
 /**
  * A store over a `KeyValueStore`, for one process at a time: over `KeyValueStore.layerFileSystem` it survives restarts.

@@ -11,6 +11,7 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -23,6 +24,22 @@ import * as secretText from "./internal/secrets/secretText.js"
 import { SessionToken } from "./SessionToken.js"
 
 /**
+ * What becomes of a login that is not answered in time.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface LoginOptions {
+  /**
+   * Is told what the platform says within two minutes after the deadline. The login itself has then failed with
+   * `Timeout`; without this option its connection is closed at the deadline.
+   *
+   * Closing the scope in which the client was built ends the listening.
+   */
+  readonly onLateAnswer?: ((exit: Exit.Exit<SessionToken, AuthError>) => Effect.Effect<void>) | undefined
+}
+
+/**
  * The calls of the session service.
  *
  * @since 0.1.0
@@ -32,10 +49,14 @@ export interface Service {
   /**
    * Logs in once: `POST /api/m2m/v1/session/login`.
    *
-   * Fails with `SessionError` where the platform refuses the user, with `OAuthError` where it refuses the access token,
-   * and with `EndpointError` where the outcome is not known.
+   * Fails with `SessionError` if the platform refuses the user, with `OAuthError` if it refuses the access token, and
+   * with `EndpointError` if the outcome is not known.
    */
-  readonly login: (access: AccessToken, credentials: Credentials.Uws) => Effect.Effect<SessionToken, AuthError>
+  readonly login: (
+    access: AccessToken,
+    credentials: Credentials.Uws,
+    options?: LoginOptions
+  ) => Effect.Effect<SessionToken, AuthError>
   /**
    * Ends a session: `POST /api/m2m/v1/session/logout`. Callbacks for requests made in it still arrive.
    *
@@ -66,6 +87,8 @@ export class SessionClient extends Context.Tag("effect-thingspace-auth/SessionCl
 const LoggedIn = Schema.parseJson(
   Schema.Struct({ sessionToken: Schema.Redacted(Schema.String.pipe(Schema.filter(secretText.isHeaderValue))) })
 )
+
+const opened = ({ sessionToken }: typeof LoggedIn.Type): SessionToken => new SessionToken({ secret: sessionToken })
 
 const PasswordReset = Schema.parseJson(Schema.Struct({ newPassword: Schema.Redacted(Schema.NonEmptyString) }))
 
@@ -104,7 +127,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
 
   // Suspended, because whoever prints an effect prints what it is made of.
   return {
-    login: (access, credentials) =>
+    login: (access, credentials, options) =>
       Effect.suspend((): Effect.Effect<SessionToken, AuthError> => {
         const { username } = credentials
         const password = Redacted.value(credentials.password)
@@ -113,9 +136,12 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
           return Effect.fail(new CredentialsError({ credentials: "Uws", description }))
         }
         const request = HttpClientRequest.post("/api/m2m/v1/session/login").pipe(jsonBody({ username, password }))
+        const late = options?.onLateAnswer
+        const onLateAnswer =
+          late && ((exit: Exit.Exit<typeof LoggedIn.Type, EndpointFailure>) => late(Exit.map(exit, opened)))
         return Effect.map(
-          sendWith({ endpoint: "login", request, success: LoggedIn, secrets: [password] }, access),
-          ({ sessionToken }) => new SessionToken({ secret: sessionToken })
+          sendWith({ endpoint: "login", request, success: LoggedIn, secrets: [password], onLateAnswer }, access),
+          opened
         )
       }),
     logout: (access, session) =>
@@ -146,4 +172,4 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<SessionClient, never, HttpClient.HttpClient> = Layer.effect(SessionClient, make)
+export const layer: Layer.Layer<SessionClient, never, HttpClient.HttpClient> = Layer.scoped(SessionClient, make)

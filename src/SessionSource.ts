@@ -16,13 +16,11 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type AuthError, EndpointError } from "./AuthError.js"
 import { type Uws, UwsCredentials } from "./Credentials.js"
-import * as contract from "./internal/credential/contract.js"
 import { constant, FastPath } from "./internal/credential/fastPath.js"
 import { type Held, holdSessionToken } from "./internal/credential/held.js"
 import * as heldCredential from "./internal/credential/heldCredential.js"
 import * as idleRelogin from "./internal/credential/idleRelogin.js"
 import * as layerFibers from "./internal/credential/layerFibers.js"
-import { readCredentials } from "./internal/credential/readCredentials.js"
 import * as sessionProbe from "./internal/credential/sessionProbe.js"
 import { withAccess } from "./internal/credential/withAccess.js"
 import * as platformError from "./internal/endpoint/platformError.js"
@@ -148,7 +146,7 @@ const busy = failure("NotSent", "another process has been logging in for too lon
 const silent = failure("Timeout", "logging in has not ended in time")
 const closed = failure("NotSent", "the layer that holds the session has been closed")
 
-/** The user, the access token, the login, and the last two once more; then waiting for other processes. */
+/** Time to read the user, for a token, a login, both once more, the probe before them, and to wait for another process. */
 const deadline = (requestTimeout: Duration.Duration, isShared: boolean): Duration.Duration =>
   Duration.sum(Duration.times(requestTimeout, 6), isShared ? Duration.seconds(120) : Duration.zero)
 
@@ -183,10 +181,10 @@ export const make = (
 ): Effect.Effect<Service, never, TokenSource | LoginGuard | SessionClient | UwsCredentials | Scope.Scope> =>
   Effect.gen(function* () {
     const tokens = yield* TokenSource
-    const attempt = contract.attemptOf(yield* LoginGuard)
-    const client: contract.SessionClient = yield* SessionClient
+    const guard = yield* LoginGuard
+    const client = yield* SessionClient
+    const user = yield* UwsCredentials
     const { requestTimeout } = yield* ThingSpaceConfig
-    const user = readCredentials(yield* UwsCredentials, "Uws", requestTimeout)
     const fibers = yield* layerFibers.make
     const idleTimeout = Duration.clamp(options?.idleTimeout ?? "20 minutes", {
       minimum: "1 second",
@@ -201,21 +199,21 @@ export const make = (
     const hold = (token: SessionToken, sentAt: number) => holdSessionToken(token, sentAt + idleMillis)
 
     const login = (
-      user: Uws,
+      credentials: Uws,
       late: (exit: Exit.Exit<Held<SessionToken>, AuthError>) => Effect.Effect<void>
     ): Effect.Effect<Held<SessionToken>, AuthError> =>
       withAccess(tokens, (access) =>
         Effect.flatMap(Clock.currentTimeMillis, (sentAt) => {
-          latestUser = user
+          latestUser = credentials
           const onLateAnswer = (answer: Exit.Exit<SessionToken, AuthError>) =>
             Effect.flatMap(Effect.exit(Effect.flatMap(answer, (token) => hold(token, sentAt))), (exit) =>
               Effect.zipRight(late(exit), Exit.isSuccess(exit) ? offer(exit.value) : Effect.void)
             )
-          return Effect.flatMap(client.login(access, user, { onLateAnswer }), (token) => hold(token, sentAt))
+          return Effect.flatMap(client.login(access, credentials, { onLateAnswer }), (token) => hold(token, sentAt))
         })
       )
 
-    const logIn = Effect.tap(attempt(user, login, probe), ({ token }) =>
+    const logIn = Effect.tap(guard.attempt(user, login, probe), ({ token }) =>
       Effect.logDebug(`Logged in, session ${fingerprint(token)}`)
     )
     const shared = yield* sharedSession.make({

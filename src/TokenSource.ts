@@ -21,6 +21,7 @@ import { holdAccessToken } from "./internal/credential/held.js"
 import * as heldCredential from "./internal/credential/heldCredential.js"
 import * as layerFibers from "./internal/credential/layerFibers.js"
 import { readCredentials } from "./internal/credential/readCredentials.js"
+import * as tokenPause from "./internal/endpoint/tokenPause.js"
 import * as sharing from "./internal/store/sharing.js"
 import { OAuthClient } from "./OAuthClient.js"
 import { type Settings, ThingSpaceConfig } from "./ThingSpaceConfig.js"
@@ -97,9 +98,9 @@ const busy = failure("Timeout", "another process has been asking for one for too
 const silent = failure("Timeout", "asking for one has not ended in time")
 const closed = failure("NotSent", "the layer that holds the access token has been closed")
 
-/** Reading the credentials and the request each end by their own deadline; waiting for other processes by a third. */
+/** Time to read the credentials, for a request, for its repetition, and to wait for another process. */
 const deadline = (requestTimeout: Duration.Duration, isShared: boolean): Duration.Duration =>
-  Duration.sum(Duration.times(requestTimeout, 2), isShared ? Duration.seconds(121) : Duration.seconds(1))
+  Duration.sum(Duration.times(requestTimeout, 3), isShared ? Duration.seconds(120) : Duration.zero)
 
 /**
  * A source over `OAuthClient` that lives as long as its scope; after that `get` sends nothing and fails.
@@ -114,20 +115,23 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
     const credentials = readCredentials(yield* AppCredentials, "App", platform.requestTimeout)
     const shares = yield* sharing.make("TokenSource")
 
-    const acquire = (app: App) =>
-      client.requestToken(app).pipe(
-        Effect.tap((token) => Effect.logDebug(`Acquired access token ${fingerprint(token)}`)),
-        Effect.flatMap(holdAccessToken)
-      )
+    const paused = tokenPause.make({
+      credentials,
+      request: (app) =>
+        client.requestToken(app).pipe(
+          Effect.tap((token) => Effect.logDebug(`Acquired access token ${fingerprint(token)}`)),
+          Effect.flatMap(holdAccessToken)
+        )
+    })
     const shared =
       shares === undefined
         ? undefined
         : shares.tools.makeSlot<App, AccessToken, TokenError>({
             sharing: shares,
-            subject: credentials,
+            subject: paused.credentials,
             vault: shares.vaultOf,
             parts: ({ key }) => ["token", Redacted.value(key)],
-            acquire: (app) => Effect.map(acquire(app), (held) => [held, app]),
+            acquire: (app) => Effect.map(paused.request(app), (held) => [held, app]),
             hold: (secret, expiresAt) => holdAccessToken(revived(secret, expiresAt)),
             wantsAnother: true,
             failed: identity,
@@ -135,7 +139,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
           })
     const held = yield* heldCredential.make<AccessToken, TokenError>({
       fibers: yield* layerFibers.make,
-      acquire: shared?.acquire ?? Effect.flatMap(credentials, acquire),
+      acquire: shared?.acquire ?? paused.acquire,
       margin: Duration.toMillis(options?.refreshMargin ?? Duration.seconds(60)),
       deadline: deadline(platform.requestTimeout, shared !== undefined),
       isRepeatable: true,

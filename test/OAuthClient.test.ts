@@ -68,6 +68,7 @@ describe("requestToken", () => {
           url: "https://thingspace.verizon.com/api/ts/v1/oauth2/token",
           headers: {
             accept: "application/json",
+            "accept-encoding": "identity",
             authorization: "Basic YXBwLWtleTphcHAtc2VjcmV0",
             "content-length": "29",
             "content-type": "application/x-www-form-urlencoded"
@@ -525,6 +526,7 @@ describe("revokeToken", () => {
           url: "https://thingspace.verizon.com/api/ts/v1/oauth2/revoke",
           headers: {
             accept: "application/json",
+            "accept-encoding": "identity",
             authorization: "Basic YXBwLWtleTphcHAtc2VjcmV0",
             "content-length": "58",
             "content-type": "application/x-www-form-urlencoded"

@@ -142,17 +142,20 @@ describe("SessionSource", () => {
 
 describe("LoginGuard", () => {
   test("fails as the login does, LoginBlocked included, and resets without failing", () => {
-    expect(guard.attempt(login)).type.toBe<SessionEffect<SessionToken.SessionToken>>()
-    expect(guard.reset).type.toBe<Effect.Effect<void>>()
-    expect(LoginGuard.make).type.toBe<Effect.Effect<LoginGuard.Service, never, Credentials.UwsCredentials>>()
+    const supplied = Effect.succeed(user)
+    expect(guard.attempt(supplied, login)).type.toBe<SessionEffect<SessionToken.SessionToken>>()
+    expect(guard.reset(user)).type.toBe<Effect.Effect<void>>()
+    expect(guard.status(user)).type.toBe<Effect.Effect<LoginGuard.LoginStatus>>()
+    expect(LoginGuard.make).type.toBe<Effect.Effect<LoginGuard.Service>>()
   })
 
-  test("takes a login that brings a session, requires nothing and has no errors of its own", () => {
-    expect(guard.attempt).type.toBeCallableWith(() => Effect.succeed(session))
-    expect(guard.attempt).type.not.toBeCallableWith(() => Effect.succeed("session"))
-    expect(guard.attempt).type.not.toBeCallableWith(() => Effect.fail(new Error("no")))
-    expect(guard.attempt).type.not.toBeCallableWith(() => Effect.as(SessionClient.SessionClient, session))
-    expect(guard.attempt).type.not.toBeCallableWith(login(user))
+  test("takes a login that requires nothing and has no errors of its own", () => {
+    const supplied = Effect.succeed(user)
+    expect(guard.attempt).type.toBeCallableWith(supplied, () => Effect.succeed("a session"))
+    expect(guard.attempt).type.not.toBeCallableWith(user, login)
+    expect(guard.attempt).type.not.toBeCallableWith(supplied, () => Effect.fail(new Error("no")))
+    expect(guard.attempt).type.not.toBeCallableWith(supplied, () => Effect.as(SessionClient.SessionClient, session))
+    expect(guard.attempt).type.not.toBeCallableWith(supplied, login(user))
   })
 })
 

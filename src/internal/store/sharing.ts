@@ -7,7 +7,6 @@ import type { Service } from "../../CredentialStore.js"
 import { type App, AppCredentials, type Uws, UwsCredentials } from "../../Credentials.js"
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
 import { readCredentials } from "../credential/readCredentials.js"
-import type { LoginMemory, Records } from "../login/memory.js"
 import { CredentialStore } from "./reference.js"
 import type { Vault } from "./seal.js"
 import type * as sharedSlot from "./slot.js"
@@ -21,7 +20,6 @@ export interface Toolbox {
   readonly bounded: (store: Service) => Service
   readonly makeVault: (app: App) => Effect.Effect<Vault>
   readonly makeSlot: <S, T, E>(options: sharedSlot.Options<S, T, E>) => sharedSlot.SharedSlot<T, E>
-  readonly makeLoginMemory: (sharing: Sharing, records: Records) => LoginMemory
 }
 
 /** @internal */
