@@ -35,7 +35,7 @@ export interface Service {
    * Asks for an access token: `POST /api/ts/v1/oauth2/token`, the client credentials grant of RFC 6749 section 4.4.
    *
    * Within an hour of the first the platform issues the same token again, with the time that is left of it. A lifetime
-   * that is missing, not positive or unreadable means "until refused". Fails with `OAuthError` where the platform
+   * that is missing or unreadable means "until refused"; one that is not positive, that the token is at its end. Fails with `OAuthError` where the platform
    * refuses, with `EndpointError` where it does not answer as documented.
    */
   readonly requestToken: (credentials: Credentials.App) => Effect.Effect<AccessToken, TokenError>
@@ -111,9 +111,9 @@ const Issued = Schema.parseJson(
 const endOfTime = 8.64e15
 
 const expiry = (sentAt: number, expiresIn: unknown): Option.Option<DateTime.Utc> => {
-  const seconds = typeof expiresIn === "string" ? Number(expiresIn) : expiresIn
-  if (typeof seconds !== "number" || !(seconds > 0)) return Option.none()
-  const at = sentAt + Math.floor(seconds * 1000)
+  const seconds = typeof expiresIn === "string" && expiresIn.trim() !== "" ? Number(expiresIn) : expiresIn
+  if (typeof seconds !== "number" || Number.isNaN(seconds)) return Option.none()
+  const at = sentAt + Math.floor(Math.max(0, seconds) * 1000)
   return at <= endOfTime ? DateTime.make(at).pipe(Option.map(DateTime.toUtc)) : Option.none()
 }
 

@@ -281,13 +281,15 @@ describe("expiry", () => {
     })
   )
 
-  it.scoped("hands out what an acquisition brought even if it has expired on the way, and does not ask in a loop", () =>
+  it.scoped("keeps what an acquisition brought after its end until it is refused, and does not ask in a loop", () =>
     Effect.gen(function* () {
       const credential = yield* make
       const caller = yield* Effect.fork(credential.secret)
       yield* TestClock.adjust("10 seconds")
       yield* credential.succeed("a", 9_999)
       assert.strictEqual(yield* Fiber.join(caller), "a")
+      yield* TestClock.adjust("1 days")
+      assert.strictEqual(yield* credential.secret, "a")
       assert.lengthOf(credential.acquisitions, 1)
     })
   )
@@ -486,7 +488,7 @@ describe("invalidate", () => {
     })
   )
 
-  it.scoped("asks so for half of the deadline, then keeps what it is given", () =>
+  it.scoped("asks so for half of the deadline, then keeps what it is given until that is refused", () =>
     Effect.gen(function* () {
       const credential = yield* holding("a", hour)
       yield* credential.refuse("a")
@@ -498,6 +500,9 @@ describe("invalidate", () => {
       }
       yield* credential.succeed("a", 0)
       assert.strictEqual(yield* Fiber.join(caller), "a")
+      yield* TestClock.adjust("1 days")
+      assert.strictEqual(yield* credential.secret, "a")
+      assert.isTrue(yield* credential.refuse("a"))
     })
   )
 

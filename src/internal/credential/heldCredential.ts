@@ -83,14 +83,21 @@ export const make = <T extends Token, E>(
     const settle = (acquisition: Acquisition<T, E> | undefined, exit: Exit.Exit<Held<T>, E>): Effect.Effect<void> =>
       transition((current, now) => [undefined, state.settled(current, acquisition, exit, now, margin)])
 
-    /** Asks again for what the platform is about to replace, for half of the deadline. */
+    /**
+     * Asks again for what the platform is about to replace, for half of the deadline. A token that it hands out after its
+     * end lives longer than it says, and is kept until it is refused.
+     */
     const acquireUntil = (until: number): Effect.Effect<Held<T>, E> =>
       Effect.flatMap(acquire, (held) =>
         Effect.flatMap(
           transition((current, now, clock) => {
             const [objection, next] = state.objection(current, held, now)
             const isPatient = isRepeatable && monotonicMillis(clock) < until
-            return [objection === "Soon" && !isPatient ? undefined : objection, next]
+            if (objection === "AtOnce" || (objection === "Soon" && isPatient)) return [objection, next]
+            if (isRepeatable && current._tag === "Acquiring" && held.expiresAt <= now) {
+              held.expiresAt = Number.POSITIVE_INFINITY
+            }
+            return [undefined, next]
           }),
           (objection) => {
             if (objection === undefined) return Effect.succeed(held)
