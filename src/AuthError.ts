@@ -53,6 +53,8 @@ export class OAuthError extends Schema.TaggedError<OAuthError>("effect-thingspac
   error: Schema.String,
   /** What the platform said of it, shortened, and without the secrets that were sent. */
   description: Schema.optional(Schema.String),
+  /** What is odd about the credentials as the program supplied them, if they were refused. */
+  hint: Schema.optional(Schema.String),
   /** How long to wait before the next attempt: the platform's `Retry-After`, at most 5 minutes, or a pause of ours. */
   retryAfter: RetryAfter
 }) {
@@ -83,6 +85,8 @@ export class SessionError extends Schema.TaggedError<SessionError>("effect-thing
     errorCode: Schema.String,
     /** What the platform said of it, shortened, and without the secrets that were sent. */
     errorMessage: Schema.String,
+    /** What is odd about the credentials as the program supplied them, if they were refused. */
+    hint: Schema.optional(Schema.String),
     /** How long to wait before the next attempt: the platform's `Retry-After`, at most 5 minutes, or a pause of ours. */
     retryAfter: RetryAfter
   }

@@ -16,8 +16,9 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { AccessToken } from "./AccessToken.js"
-import { type AuthError, CredentialsError, EndpointError } from "./AuthError.js"
+import { type AuthError, EndpointError } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
+import * as asSupplied from "./internal/endpoint/asSupplied.js"
 import type { EndpointFailure } from "./internal/endpoint/failure.js"
 import * as endpoint from "./internal/endpoint/send.js"
 import * as secretText from "./internal/secrets/secretText.js"
@@ -108,6 +109,7 @@ const jsonBody =
  * @category constructors
  */
 export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect.map(endpoint.make, (send): Service => {
+  const withCredentials = asSupplied.make()
   const sendWith = <A>(
     call: endpoint.Call<A>,
     access: AccessToken,
@@ -131,18 +133,19 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
       Effect.suspend((): Effect.Effect<SessionToken, AuthError> => {
         const { username } = credentials
         const password = Redacted.value(credentials.password)
-        if (username === "" || password === "") {
-          const description = "the username or the password is empty"
-          return Effect.fail(new CredentialsError({ credentials: "Uws", description }))
-        }
         const request = HttpClientRequest.post("/api/m2m/v1/session/login").pipe(jsonBody({ username, password }))
         const late = options?.onLateAnswer
         const onLateAnswer =
           late && ((exit: Exit.Exit<typeof LoggedIn.Type, EndpointFailure>) => late(Exit.map(exit, opened)))
-        return Effect.map(
-          sendWith({ endpoint: "login", request, success: LoggedIn, secrets: [password], onLateAnswer }, access),
-          opened
+        const call = sendWith(
+          { endpoint: "login", request, success: LoggedIn, secrets: [password], onLateAnswer },
+          access
         )
+        const parts = [
+          { name: "username (THINGSPACE_UWS_USERNAME)", text: username },
+          { name: "password (THINGSPACE_UWS_PASSWORD)", text: password }
+        ]
+        return Effect.map(withCredentials("Uws", parts, call), opened)
       }),
     logout: (access, session) =>
       Effect.suspend(() => {
@@ -152,16 +155,16 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
     resetPassword: (access, session, oldPassword) =>
       Effect.suspend((): Effect.Effect<Redacted.Redacted, AuthError> => {
         const old = Redacted.value(oldPassword)
-        if (old === "") {
-          return Effect.fail(new CredentialsError({ credentials: "Uws", description: "the old password is empty" }))
-        }
         const request = HttpClientRequest.put("/api/m2m/v1/session/password/actions/reset").pipe(
           jsonBody({ oldPassword: old })
         )
-        return Effect.map(
-          sendWith({ endpoint: "resetPassword", request, success: PasswordReset, secrets: [old] }, access, session),
-          ({ newPassword }) => newPassword
+        const call = sendWith(
+          { endpoint: "resetPassword", request, success: PasswordReset, secrets: [old] },
+          access,
+          session
         )
+        const parts = [{ name: "old password", text: old }]
+        return Effect.map(withCredentials("Uws", parts, call), ({ newPassword }) => newPassword)
       })
   }
 })

@@ -115,8 +115,8 @@ describe("login", () => {
     Effect.gen(function* () {
       const { client, sent } = recorder.make(recorder.json(200, { sessionToken: sessionText }))
       const service = yield* over(client)
-      yield* service.login(access, userOf("é", `"\\'€\n`))
-      assert.strictEqual(sent[0]?.body, `{"username":"é","password":"\\"\\\\'€\\n"}`)
+      yield* service.login(access, userOf("é", `"\\\n'€`))
+      assert.strictEqual(sent[0]?.body, `{"username":"é","password":"\\"\\\\\\n'€"}`)
     })
   )
 

@@ -5,6 +5,10 @@ import { authenticatesWithApp, type Failure, passes, type Refusal, refusalPasses
 const shown = (wait: Duration.Duration): string =>
   Duration.format(Duration.seconds(Math.max(1, Math.ceil(Duration.toSeconds(wait)))))
 
+interface Hinted {
+  readonly hint?: string | undefined
+}
+
 /** The call may have reached the platform: a login then counts towards the lock, a reset may have lost the password. */
 const uncertain = (endpoint: string, next: string): string => {
   switch (endpoint) {
@@ -27,6 +31,9 @@ export const again = (retryAfter: Duration.Duration | undefined, otherwise: stri
 
 const later = ({ endpoint, retryAfter }: Failure): string => uncertain(endpoint, again(retryAfter, "Try again later"))
 
+/** What may be the cause of a refusal. */
+const perhaps = ({ hint }: Hinted): string => (hint === undefined ? "" : ` Note that ${hint}.`)
+
 /** What has to change first, and the earliest time for another attempt. */
 const afterThat = (next: string, { retryAfter }: Failure): string =>
   retryAfter === undefined ? next : `${next} ${again(retryAfter, "")}.`
@@ -36,12 +43,12 @@ const afterThat = (next: string, { retryAfter }: Failure): string =>
  *
  * @internal
  */
-export const onOAuthError = (refusal: Refusal): string => {
+export const onOAuthError = (refusal: Refusal & Hinted): string => {
   const { endpoint, error, status } = refusal
   if (refusalPasses(refusal)) return later(refusal)
   if (refusesCaller(refusal)) {
     const next = authenticatesWithApp(endpoint)
-      ? "Check the application key and secret."
+      ? `Check the application key and secret.${perhaps(refusal)}`
       : "The access token was not accepted: try another, and if that is refused too, check what the application key may do."
     return afterThat(next, refusal)
   }
@@ -55,18 +62,18 @@ export const onOAuthError = (refusal: Refusal): string => {
  *
  * @internal
  */
-export const onSessionError = (error: Failure & { readonly status: number }): string => {
+export const onSessionError = (error: Failure & Hinted & { readonly status: number }): string => {
   if (passes(error.status)) return later(error)
   switch (error.endpoint) {
     case "login":
       return afterThat(
-        "Check the UWS username and password before another login: five refusals in a row lock the user.",
+        `Check the UWS username and password before another login: five refusals in a row lock the user.${perhaps(error)}`,
         error
       )
     case "logout":
       return "The session is over, or ends by itself once it has idled out."
     default:
-      return "The password has not been changed: check the session and the old password."
+      return `The password has not been changed: check the session and the old password.${perhaps(error)}`
   }
 }
 

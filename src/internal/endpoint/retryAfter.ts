@@ -5,11 +5,14 @@ import { longestRetryAfter } from "./pause.js"
 
 const isDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
 
-/** The date of RFC 9110 section 5.6.7 in its three forms, of which the last names no zone and means GMT. */
+/**
+ * The date of RFC 9110 section 5.6.7 in its three forms, of which the last names no zone and means GMT. The offset is for
+ * `DateTime`, which takes a text without one for ISO 8601.
+ */
 const millisUntil = (date: string, now: number): number | undefined =>
   isDate.test(date)
     ? Option.getOrUndefined(
-        Option.map(DateTime.make(/GMT$/.test(date) ? date : `${date} GMT`), (at) => DateTime.toEpochMillis(at) - now)
+        Option.map(DateTime.make(`${date.replace(/ GMT$/, "")} GMT+0000`), (at) => DateTime.toEpochMillis(at) - now)
       )
     : undefined
 
