@@ -7,9 +7,11 @@
  * @since 0.1.0
  * @module
  */
-import * as Duration from "effect/Duration"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as Cause from "effect/Cause"
 import * as Schema from "effect/Schema"
 import * as advice from "./internal/endpoint/advice.js"
+import * as verdict from "./internal/endpoint/verdict.js"
 
 /**
  * The authentication call that failed.
@@ -26,6 +28,9 @@ export const Endpoint = Schema.Literal("requestToken", "revokeToken", "login", "
  * @category models
  */
 export type Endpoint = typeof Endpoint.Type
+
+/** How long until another attempt is made, or asked for; in JSON the milliseconds. */
+const RetryAfter = Schema.optional(Schema.DurationFromMillis)
 
 /** What happened, what was said of it, and what to do next. */
 const sentences = (happened: string, said: string | undefined, next: string): string => {
@@ -47,7 +52,11 @@ export class OAuthError extends Schema.TaggedError<OAuthError>("effect-thingspac
   /** The code: `invalid_client`, or a gateway's such as `900901`. */
   error: Schema.String,
   /** What the platform said of it, shortened, and without the secrets that were sent. */
-  description: Schema.optional(Schema.String)
+  description: Schema.optional(Schema.String),
+  /** What is odd about the credentials as the program supplied them, if they were refused. */
+  hint: Schema.optional(Schema.String),
+  /** How long to wait before the next attempt: the platform's `Retry-After`, at most 5 minutes, or a pause of ours. */
+  retryAfter: RetryAfter
 }) {
   override get message(): string {
     return sentences(
@@ -75,7 +84,11 @@ export class SessionError extends Schema.TaggedError<SessionError>("effect-thing
     /** The platform's code, such as `UnifiedWebService.REQUEST_FAILED.SessionToken.Expired`. */
     errorCode: Schema.String,
     /** What the platform said of it, shortened, and without the secrets that were sent. */
-    errorMessage: Schema.String
+    errorMessage: Schema.String,
+    /** What is odd about the credentials as the program supplied them, if they were refused. */
+    hint: Schema.optional(Schema.String),
+    /** How long to wait before the next attempt: the platform's `Retry-After`, at most 5 minutes, or a pause of ours. */
+    retryAfter: RetryAfter
   }
 ) {
   override get message(): string {
@@ -104,10 +117,14 @@ export class EndpointError extends Schema.TaggedError<EndpointError>("effect-thi
   {
     endpoint: Endpoint,
     reason: Schema.Literal("NotSent", "Transport", "Timeout", "StatusCode", "Decode"),
-    /** The HTTP status, where there was an answer. */
+    /** The HTTP status, if there was an answer. */
     status: Schema.optional(Schema.Number),
+    /** The system's code for a connection that failed, such as `ECONNREFUSED`, if it is a usual one. */
+    code: Schema.optional(Schema.String),
     /** What went wrong, in our own words. */
-    description: Schema.optional(Schema.String)
+    description: Schema.optional(Schema.String),
+    /** How long to wait before the next attempt: the platform's `Retry-After`, at most 5 minutes, or a pause of ours. */
+    retryAfter: RetryAfter
   }
 ) {
   override get message(): string {
@@ -155,20 +172,16 @@ export class LoginBlocked extends Schema.TaggedError<LoginBlocked>("effect-thing
     /** How many attempts in a row did not succeed. */
     attempts: Schema.Number,
     /** When the latest of them ended. */
-    since: Schema.DateTimeUtcFromSelf,
-    /** How long until the next attempt is allowed; absent where waiting does not help. */
-    retryAfter: Schema.optional(Schema.DurationFromSelf)
+    since: Schema.DateTimeUtc,
+    /** How long until the next attempt is allowed; absent if waiting does not help. */
+    retryAfter: RetryAfter
   }
 ) {
   override get message(): string {
     const many = `${this.attempts} ${this.attempts === 1 ? "attempt" : "attempts"}`
     return this.reason === "Refused"
       ? `No login was sent: the platform refused the username or password (${many}), and repeating it would lock the user. Supply other credentials, or call LoginGuard.reset once they are known to be right.`
-      : `No login was sent: ${many} ended without a clear answer and may count towards the lock. ${
-          this.retryAfter === undefined
-            ? "Try again later."
-            : `The next is allowed in ${Duration.format(this.retryAfter)}.`
-        }`
+      : `No login was sent: ${many} ended without a clear answer and may count towards the lock. ${advice.again(this.retryAfter, "Try again later")}.`
   }
 }
 
@@ -181,9 +194,58 @@ export class LoginBlocked extends Schema.TaggedError<LoginBlocked>("effect-thing
 export type TokenError = OAuthError | EndpointError | CredentialsError
 
 /**
+ * Every way in which authentication fails, as a union that survives JSON.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export const AuthError = Schema.Union(OAuthError, SessionError, EndpointError, CredentialsError, LoginBlocked)
+
+/**
  * How authentication as a whole fails.
  *
  * @since 0.1.0
  * @category errors
  */
 export type AuthError = TokenError | SessionError | LoginBlocked
+
+/**
+ * Whether a value is one of the errors of this module.
+ *
+ * @since 0.2.0
+ * @category guards
+ */
+export const isAuthError: (u: unknown) => u is AuthError = Schema.is(AuthError)
+
+const isTransientAuthError = (error: AuthError): boolean => {
+  switch (error._tag) {
+    case "OAuthError":
+      return verdict.isTransientRefusal(error)
+    case "SessionError":
+      return verdict.isTransientSessionError(error)
+    case "EndpointError":
+      return verdict.isTransientEndpointError(error)
+    case "CredentialsError":
+      return false
+    case "LoginBlocked":
+      return error.retryAfter !== undefined
+  }
+}
+
+/**
+ * Whether the same call may succeed later without anybody changing anything: for `Effect.retry`'s `while`.
+ *
+ * True for what passes by itself: timeouts, lost or refused connections, statuses 408, 429 and 5xx, a gateway that
+ * throttles, and whatever says when to come back. False for refused credentials, and for a password reset that may have
+ * been executed. It also judges an `HttpClientError`, by the `AuthError` that is its cause, if there is one, and a
+ * `TimeoutException`. Whether a request of your own may be sent twice it cannot know.
+ *
+ * @since 0.2.0
+ * @category guards
+ */
+export const isTransient = (error: unknown): boolean => {
+  if (isAuthError(error)) return isTransientAuthError(error)
+  if (!HttpClientError.isHttpClientError(error)) return Cause.isTimeoutException(error)
+  if (error._tag === "ResponseError") return verdict.passes(error.response.status)
+  return isAuthError(error.cause) ? isTransientAuthError(error.cause) : error.reason === "Transport"
+}

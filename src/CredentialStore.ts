@@ -19,6 +19,8 @@ import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import { SharedLedgers } from "./internal/login/ledger.js"
+import * as sharedLedgers from "./internal/login/sharedLedgers.js"
 import * as keyValueBackend from "./internal/store/keyValue.js"
 import { CredentialStore, type Service } from "./internal/store/reference.js"
 import * as seal from "./internal/store/seal.js"
@@ -40,7 +42,12 @@ export {
  * @category layers
  */
 export const layer = (store: Service): Layer.Layer<CredentialStore> =>
-  Layer.succeedContext(Context.add(Context.make(CredentialStore, Option.some(store)), Tools, tools))
+  Layer.succeedContext(
+    Context.make(CredentialStore, Option.some(store)).pipe(
+      Context.add(Tools, tools),
+      Context.add(SharedLedgers, sharedLedgers.make)
+    )
+  )
 
 /**
  * A store over a `KeyValueStore`, for one process at a time: over `KeyValueStore.layerFileSystem` it survives restarts.

@@ -12,6 +12,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { CredentialsError } from "./AuthError.js"
+import * as asSupplied from "./internal/endpoint/asSupplied.js"
 
 /**
  * An application's key and secret, from the portal's Key Management (the client identifier and password of RFC 6749
@@ -137,17 +138,19 @@ export const layerUwsEffect = <R>(
   )
 
 const present = <A>(name: string, config: Config.Config<A>, text: (value: A) => string): Config.Config<A> =>
-  Config.mapOrFail(config, (value) =>
-    text(value).trim() === ""
-      ? Either.left(ConfigError.MissingData([], `Expected ${name} to have a value, but it is empty`))
-      : Either.right(value)
-  )
+  Config.mapOrFail(config, (value) => {
+    if (text(value).trim() === "") {
+      return Either.left(ConfigError.MissingData([], `Expected ${name} to have a value, but it is empty`))
+    }
+    const flaw = asSupplied.flaw(text(value))
+    return flaw === undefined ? Either.right(value) : Either.left(ConfigError.InvalidData([], `${name} ${flaw}`))
+  })
 
 const secret = (name: string): Config.Config<Redacted.Redacted> => present(name, Config.redacted(name), Redacted.value)
 
 /**
  * The four variables of the environment: `THINGSPACE_APP_KEY`, `THINGSPACE_APP_SECRET`, `THINGSPACE_UWS_USERNAME` and
- * `THINGSPACE_UWS_PASSWORD`.
+ * `THINGSPACE_UWS_PASSWORD`. One that begins or ends with a line break, a tab or a byte order mark is a `ConfigError`.
  *
  * @since 0.1.0
  * @category config

@@ -1,29 +1,73 @@
 /**
  * Keeps a user from being locked.
  *
- * Five refused logins in a row lock a user, whoever sent them, and only Verizon's support unlocks it. The guard sends
- * one at a time, does not repeat a refused password, and leaves time after an attempt whose outcome nobody knows. It
- * remembers for as long as its layer lives: a program that is restarted in a loop needs a `CredentialStore`.
+ * Five refused logins in a row lock a user, whoever sent them, and only Verizon's support unlocks it. The guard sends one
+ * at a time, never repeats a refused password, and spaces logins whose outcome nobody knows.
+ *
+ * What it knows belongs to the process: guards that are built again, by whatever layers, know what those before them knew.
+ * A program that is restarted in a loop needs a `CredentialStore`.
  *
  * @since 0.1.0
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
+import * as Data from "effect/Data"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
-import { type AuthError, LoginBlocked } from "./AuthError.js"
+import { type AuthError, type CredentialsError, EndpointError } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
-import { UwsCredentials } from "./Credentials.js"
-import * as supplied from "./internal/credential/readCredentials.js"
-import * as loginMemory from "./internal/login/memory.js"
+import { readCredentials } from "./internal/credential/readCredentials.js"
+import { monotonicMillis } from "./internal/endpoint/pause.js"
+import * as loginAttempt from "./internal/login/attempt.js"
+import * as loginLedger from "./internal/login/ledger.js"
+import * as passwordMark from "./internal/login/mark.js"
+import * as memories from "./internal/login/memory.js"
 import * as loginRecord from "./internal/login/record.js"
+import * as turns from "./internal/login/turns.js"
 import * as sharing from "./internal/store/sharing.js"
-import type { SessionToken } from "./SessionToken.js"
 import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
+
+/**
+ * Whether a login may be sent now.
+ *
+ * - `Open`: it may.
+ * - `Paused`: not before `until`; earlier attempts failed without a clear answer.
+ * - `Blocked`: waiting does not help. `PasswordRefused`: supply another password. `TooManyStrikes`: four logins in a row
+ *   failed, and the platform refused at least one of them; call `reset` once the password is known to be right.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type LoginStatus = Data.TaggedEnum<{
+  Open: Record<never, never>
+  Paused: { readonly until: DateTime.Utc }
+  Blocked: { readonly reason: "PasswordRefused" | "TooManyStrikes" }
+}>
+
+/**
+ * Constructors and matchers of `LoginStatus`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export const LoginStatus = Data.taggedEnum<LoginStatus>()
+
+/**
+ * How an attempt is made.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface AttemptOptions {
+  /**
+   * Asks the session service something that names no user; true if it answers as itself. Asked before a login that follows
+   * an uncertain one, and then every 1, 2, 4 … 30 seconds that somebody attempts a login, until it is true. Without it an
+   * outage of more than five minutes costs four uncertain logins, and is followed by pauses of half an hour.
+   */
+  readonly probe?: Effect.Effect<boolean, AuthError> | undefined
+}
 
 /**
  * What the guard does.
@@ -33,26 +77,37 @@ import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
  */
 export interface Service {
   /**
-   * Reads the credentials once and tries one login with them, or fails with `LoginBlocked` where that is not safe.
+   * Reads the user once and sends one login, or fails without sending one because that is not safe.
    *
-   * `login` must send at most one request that can be refused: what it repeats inside, the guard cannot see. Attempts
-   * take turns; credentials that take longer than `ThingSpaceConfig`'s `requestTimeout` are a `CredentialsError`.
+   * Attempts of a user take turns in the whole process. Reading may take as long as `ThingSpaceConfig`'s `requestTimeout`,
+   * and then fails with `CredentialsError`. `login` must send at most one request that can be refused: what it repeats
+   * inside, the guard cannot see. A login that is answered after its caller has failed is reported by `late`.
    *
-   * - A refusal of the username or password latches: the same password is not sent again, a different one is.
-   * - An outcome that nobody knows (timeout, lost connection, 5xx, unreadable answer, interruption) holds the next
-   *   attempt back: 1, 2, then 4 seconds, and after four in a row half an hour, each lengthened by up to a quarter.
-   * - A login that is known not to have been sent, or that failed for its access token, does not count. A success clears
-   *   everything; where processes share a store, other passwords that were refused stay refused.
-   * - After four failures in a row of which one was a refusal, only `reset` lets another attempt through.
+   * - A refusal of the username or password latches: the same password fails with `LoginBlocked`, another is sent.
+   * - A login that was not judged (not sent, refused by a proxy or the gateway, throttled) is followed by a pause: what
+   *   `retryAfter` says, at most 5 minutes, else 1, 2, 4 … 30 seconds, each up to a quarter shorter.
+   * - Any other failure is uncertain, and may have been a refusal. The next login waits for the probe, and for 2 seconds,
+   *   30 seconds or 5 minutes after the first, second or third failure since the last success, then for half an hour.
+   * - After four failures of which one was a refusal only `reset` lets another login through.
+   *
+   * Within a pause callers get the failure that began it, with what is left of the pause as `retryAfter`; `LoginBlocked`
+   * if there was none, as after an interruption.
    */
-  readonly attempt: (
-    login: (credentials: Credentials.Uws) => Effect.Effect<SessionToken, AuthError>
-  ) => Effect.Effect<SessionToken, AuthError>
+  readonly attempt: <A>(
+    user: Effect.Effect<Credentials.Uws, CredentialsError>,
+    login: (
+      user: Credentials.Uws,
+      late: (exit: Exit.Exit<A, AuthError>) => Effect.Effect<void>
+    ) => Effect.Effect<A, AuthError>,
+    options?: AttemptOptions
+  ) => Effect.Effect<A, AuthError>
   /**
-   * Forgets what was refused, once somebody knows that the credentials are right and the user is not locked: to the users
-   * for whom this guard has attempted a login, and to the one whom the credentials name now, where they can be read.
+   * Clears what is known of a user's logins, in this process at once and in all that share a store. Call it only after
+   * confirming that the password is right and the user is not locked.
    */
-  readonly reset: Effect.Effect<void>
+  readonly reset: (user: { readonly username: string }) => Effect.Effect<void>
+  /** Whether a login may be sent now, as far as this process knows. Asks neither the platform nor a store. */
+  readonly status: (user: Credentials.Uws) => Effect.Effect<LoginStatus>
 }
 
 /**
@@ -63,94 +118,86 @@ export interface Service {
  */
 export class LoginGuard extends Context.Tag("effect-thingspace-auth/LoginGuard")<LoginGuard, Service>() {}
 
-const blocked = (record: loginRecord.LoginRecord, verdict: Exclude<loginRecord.Verdict, { _tag: "Allowed" }>) =>
-  new LoginBlocked({
-    reason: verdict._tag === "Refused" ? "Refused" : "Uncertain",
-    attempts: Math.max(1, loginRecord.attempts(record)),
-    since: DateTime.unsafeMake(record.since),
-    retryAfter: verdict._tag === "Wait" ? verdict.remaining : undefined
-  })
+const crowded = new EndpointError({
+  endpoint: "login",
+  reason: "NotSent",
+  description: "logins of so many users have failed that no further user can be remembered"
+})
+
+const rebuilt =
+  "The pipeline was built three times for one user within a minute, and logs in each time: build it once, with ManagedRuntime"
 
 /**
- * A guard that remembers for as long as it lives, or through the `CredentialStore` in force for all who share it.
+ * A guard for all users of the platform that `ThingSpaceConfig` names. It shares what it knows through the
+ * `CredentialStore` in force, if `AppCredentials` are at hand; a warning says so if they are not.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, UwsCredentials> = Effect.suspend(() =>
-  makeOver(loginMemory.makeRecords())
-)
+export const make: Effect.Effect<Service> = Effect.gen(function* () {
+  const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
+  const memory = yield* memories.current
+  const shares = yield* sharing.make("LoginGuard")
+  const makeShared = yield* loginLedger.SharedLedgers
+  const ledgers =
+    shares === undefined || makeShared === undefined ? loginLedger.local(memory, baseUrl) : makeShared(shares, memory)
+  const attempt = loginAttempt.make(ledgers)
+  const guard = ++memory.guards.built
 
-/**
- * A guard that remembers in records which outlive it.
- *
- * @internal
- */
-export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, never, UwsCredentials> =>
-  Effect.gen(function* () {
-    const { requestTimeout } = yield* ThingSpaceConfig
-    const source = supplied.within(yield* UwsCredentials, "Uws", requestTimeout)
-    const shares = yield* sharing.make("LoginGuard")
-    const memory = shares?.tools.makeLoginMemory(shares, records) ?? loginMemory.local(records)
-    const turn = yield* Effect.makeSemaphore(1)
-    const tried = new Map<string, Credentials.Uws>()
+  const admit = (key: string): Effect.Effect<void, EndpointError> =>
+    Effect.flatMap(monotonicMillis, (now) => {
+      if (memories.isFull(memory, key, now)) return Effect.fail(crowded)
+      return shares === undefined && memories.isRebuilt(memory, key, guard, now)
+        ? Effect.logWarning(rebuilt)
+        : Effect.void
+    })
 
-    const settle = (
-      { mark, read, succeeded, write }: loginMemory.Ledger,
-      exit: Exit.Exit<SessionToken, AuthError>
-    ): Effect.Effect<void> =>
+  return {
+    attempt: (source, login, options) =>
+      readCredentials(source, "Uws", requestTimeout).pipe(
+        Effect.flatMap((user) => {
+          const key = memories.keyOf(baseUrl, user.username)
+          const send = (late: Parameters<typeof login>[1]) => login(user, late)
+          return Effect.zipRight(admit(key), attempt({ user, send, probe: options?.probe })).pipe(
+            turns.take(memory.turns, key)
+          )
+        }),
+        // Credentials that were read while another attempt ran could be the ones that it found to be wrong.
+        turns.take(memory.turns, source)
+      ),
+    reset: ({ username }) => ledgers.change(username, loginRecord.reset),
+    status: ({ password, username }) =>
       Effect.gen(function* () {
-        const now = yield* Clock.currentTimeMillis
-        if (Exit.isSuccess(exit)) return yield* succeeded
-        // Read again: `reset` does not wait for the attempt that is under way.
-        const record = yield* read
-        switch (loginRecord.outcome(exit.cause)) {
-          case "NotTried":
-            return yield* write(record)
-          case "Refused":
-            yield* Effect.logWarning("The platform refused the username or password; they will not be sent again")
-            return yield* write(loginRecord.refuse(record, mark, now))
-          case "Uncertain": {
-            yield* Effect.logWarning("A login ended without a clear answer; the next one waits")
-            return yield* write(loginRecord.doubt(record, yield* Random.next, now))
-          }
+        const record = loginRecord.settled(memories.read(memory, memories.keyOf(baseUrl, username)))
+        const verdict = loginRecord.judge(record, [passwordMark.of(password)], yield* monotonicMillis)
+        switch (verdict._tag) {
+          case "Open":
+            return LoginStatus.Open()
+          case "Paused":
+            return LoginStatus.Paused({ until: yield* loginAttempt.dateOf(verdict.until) })
+          case "Blocked":
+            return LoginStatus.Blocked({ reason: verdict.reason })
         }
       })
-
-    return {
-      attempt: (login) =>
-        turn.withPermits(1)(
-          Effect.flatMap(source, (credentials) => {
-            tried.set(loginMemory.spelling(credentials), credentials)
-            return memory
-              .exclusively(credentials, (ledger) =>
-                Effect.gen(function* () {
-                  const record = yield* ledger.read
-                  const now = yield* Clock.currentTimeMillis
-                  const verdict = loginRecord.judge(record, ledger.mark, now)
-                  if (verdict._tag !== "Allowed") return yield* blocked(record, verdict)
-                  yield* ledger.announce
-                  return yield* Effect.onExit(login(credentials), (exit) => settle(ledger, exit))
-                })
-              )
-              .pipe(records.inTurn(credentials))
-          })
-        ),
-      reset: Effect.zipRight(
-        Effect.suspend(() => Effect.forEach(tried.values(), (user) => records.write(user, loginRecord.fresh))),
-        Effect.ignore(Effect.flatMap(source, memory.forget))
-      )
-    }
-  })
+  }
+})
 
 /**
- * The guard as a layer. A build shares this value, as any layer: wrap it in `Layer.fresh` for each further account.
+ * A memory of its own for every guard above it, for tests and for tenants that are kept apart.
+ *
+ * @since 0.2.0
+ * @category layers
+ */
+export const layerMemory: Layer.Layer<never> = Layer.fresh(Layer.sync(memories.Owner, () => ({})))
+
+/**
+ * The guard as a layer. One serves all users of a platform.
  *
  * @example
  * ```ts
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
- * import { AuthError, Credentials, LoginGuard } from "effect-thingspace-auth"
+ * import { AuthError, LoginGuard } from "effect-thingspace-auth"
  *
  * const refusal = new AuthError.SessionError({
  *   endpoint: "login",
@@ -158,20 +205,19 @@ export const makeOver = (records: loginMemory.Records): Effect.Effect<Service, n
  *   errorCode: "UnifiedWebService.INPUT_INVALID.Password.Invalid",
  *   errorMessage: "The Password is invalid."
  * })
+ * const user = Effect.succeed({ username: "the UWS user", password: Redacted.make("a wrong password") })
  *
  * const program = Effect.gen(function* () {
  *   const guard = yield* LoginGuard.LoginGuard
- *   const first = yield* Effect.flip(guard.attempt(() => Effect.fail(refusal)))
- *   const second = yield* Effect.flip(guard.attempt(() => Effect.dieMessage("a refused password was sent again")))
+ *   const first = yield* Effect.flip(guard.attempt(user, () => Effect.fail(refusal)))
+ *   const second = yield* Effect.flip(guard.attempt(user, () => Effect.dieMessage("a refused password was sent again")))
  *   console.log(first._tag, second._tag) // => SessionError LoginBlocked
  * })
  *
- * const user = Credentials.layerUws({ username: "the UWS user", password: Redacted.make("a wrong password") })
- *
- * await Effect.runPromise(program.pipe(Effect.provide(LoginGuard.layer), Effect.provide(user)))
+ * await Effect.runPromise(Effect.provide(program, LoginGuard.layer))
  * ```
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<LoginGuard, never, UwsCredentials> = Layer.effect(LoginGuard, make)
+export const layer: Layer.Layer<LoginGuard> = Layer.effect(LoginGuard, make)

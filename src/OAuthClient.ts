@@ -12,15 +12,15 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { AccessToken } from "./AccessToken.js"
-import { CredentialsError, OAuthError, type TokenError } from "./AuthError.js"
+import { OAuthError, type TokenError } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
+import * as asSupplied from "./internal/endpoint/asSupplied.js"
 import * as endpoint from "./internal/endpoint/send.js"
 import * as secretText from "./internal/secrets/secretText.js"
 
@@ -35,7 +35,7 @@ export interface Service {
    * Asks for an access token: `POST /api/ts/v1/oauth2/token`, the client credentials grant of RFC 6749 section 4.4.
    *
    * Within an hour of the first the platform issues the same token again, with the time that is left of it. A lifetime
-   * that is missing, not positive or unreadable means "until refused". Fails with `OAuthError` where the platform
+   * that is missing or unreadable means "until refused"; one that is not positive, that the token is at its end. Fails with `OAuthError` where the platform
    * refuses, with `EndpointError` where it does not answer as documented.
    */
   readonly requestToken: (credentials: Credentials.App) => Effect.Effect<AccessToken, TokenError>
@@ -57,39 +57,9 @@ export interface Service {
  */
 export class OAuthClient extends Context.Tag("effect-thingspace-auth/OAuthClient")<OAuthClient, Service>() {}
 
-/**
- * How key and secret are written before the Basic header's base64; read once, when a client is built.
- *
- * - `form`: each form-encoded, as RFC 6749 section 2.3.1 asks. The default.
- * - `verbatim`: as they are, in UTF-8, as RFC 7617 has it: for servers that do not decode them. A colon in the key, or a
- *   control character in either, cannot be written so and is a `CredentialsError`, with nothing sent.
- *
- * Both write letters, digits, `-`, `.`, `_` and `*` alike, and so the UUIDs that the platform issues. Provide
- * `Layer.succeed(OAuthClient.BasicEncoding, "verbatim")` beneath a client, or beneath the whole pipeline, to change it.
- *
- * @since 0.1.0
- * @category references
- */
-export class BasicEncoding extends Context.Reference<BasicEncoding>()(
-  "effect-thingspace-auth/OAuthClient/BasicEncoding",
-  { defaultValue: (): "form" | "verbatim" => "form" }
-) {}
-
-/** What follows `Basic` in the header, or why nothing can. */
-const basicCredentials = (
-  encoding: "form" | "verbatim",
-  key: string,
-  secret: string
-): Either.Either<string, string> => {
-  if (key === "" || secret === "") return Either.left("the key or the secret is empty")
-  if (encoding === "form") {
-    return Either.right(Encoding.encodeBase64(`${secretText.formEncode(key)}:${secretText.formEncode(secret)}`))
-  }
-  if (key.includes(":")) return Either.left("the key holds a colon, which Basic cannot carry verbatim")
-  return /\p{Cc}/u.test(key + secret)
-    ? Either.left("the key or the secret holds a control character, which Basic cannot carry verbatim")
-    : Either.right(Encoding.encodeBase64(`${key}:${secret}`))
-}
+/** What follows `Basic` in the header: each form-encoded, as RFC 6749 section 2.3.1 asks. */
+const basicCredentials = (key: string, secret: string): string =>
+  Encoding.encodeBase64(`${secretText.formEncode(key)}:${secretText.formEncode(secret)}`)
 
 const formPost = (path: string, basic: string, body: string): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.post(path).pipe(
@@ -111,9 +81,9 @@ const Issued = Schema.parseJson(
 const endOfTime = 8.64e15
 
 const expiry = (sentAt: number, expiresIn: unknown): Option.Option<DateTime.Utc> => {
-  const seconds = typeof expiresIn === "string" ? Number(expiresIn) : expiresIn
-  if (typeof seconds !== "number" || !(seconds > 0)) return Option.none()
-  const at = sentAt + Math.floor(seconds * 1000)
+  const seconds = typeof expiresIn === "string" && expiresIn.trim() !== "" ? Number(expiresIn) : expiresIn
+  if (typeof seconds !== "number" || Number.isNaN(seconds)) return Option.none()
+  const at = sentAt + Math.floor(Math.max(0, seconds) * 1000)
   return at <= endOfTime ? DateTime.make(at).pipe(Option.map(DateTime.toUtc)) : Option.none()
 }
 
@@ -125,7 +95,7 @@ const expiry = (sentAt: number, expiresIn: unknown): Option.Option<DateTime.Utc>
  */
 export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect.gen(function* () {
   const send = yield* endpoint.make
-  const encoding = yield* BasicEncoding
+  const withCredentials = asSupplied.make()
 
   // Suspended, because whoever prints an effect prints what it is made of.
   const post = <A>(
@@ -137,19 +107,25 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
     Effect.suspend((): Effect.Effect<A, TokenError> => {
       const [key, secret] = [Redacted.value(credentials.key), Redacted.value(credentials.secret)]
       const revoked = token === undefined ? "" : Redacted.value(token.secret)
-      const basic = basicCredentials(encoding, key, secret)
-      if (Either.isLeft(basic)) {
-        return Effect.fail(new CredentialsError({ credentials: "App", description: basic.left }))
-      }
+      const basic = basicCredentials(key, secret)
       const path = name === "requestToken" ? "/api/ts/v1/oauth2/token" : "/api/ts/v1/oauth2/revoke"
       const body = `grant_type=client_credentials${token === undefined ? "" : `&token=${secretText.formEncode(revoked)}`}`
-      const secrets = [basic.right, secret, key, revoked]
+      const call = send({
+        endpoint: name,
+        request: formPost(path, basic, body),
+        success,
+        secrets: [basic, secret, key, revoked]
+      })
+      const parts = [
+        { name: "application key (THINGSPACE_APP_KEY)", text: key },
+        { name: "application secret (THINGSPACE_APP_SECRET)", text: secret }
+      ]
       return Effect.catchTag(
-        send({ endpoint: name, request: formPost(path, basic.right, body), success, secrets }),
+        withCredentials("App", parts, call),
         "SessionError",
-        ({ errorCode, errorMessage, status }) =>
+        ({ endpoint, errorCode, errorMessage, retryAfter, status }) =>
           Effect.fail(
-            new OAuthError({ endpoint: name, status, error: errorCode, description: errorMessage || undefined })
+            new OAuthError({ endpoint, status, error: errorCode, description: errorMessage || undefined, retryAfter })
           )
       )
     })

@@ -27,13 +27,17 @@ const accountCode = /\.(AccountName|AccountNotFound|NoAccounts|MultipleAccounts|
 const uwsStatus = /UWS\b[^[]{0,200}\[(\d{3})\]/
 const permissionFaults: ReadonlySet<string> = new Set(["900908", "900910"])
 
-const fromMessage = (error: platformError.PlatformError): Rejection | undefined => {
+/** Said by products that have no code of their own for it. */
+const namesSession = /\bsession (has expired|token)\b/i
+
+const fromMessage = (status: number, error: platformError.PlatformError): Rejection | undefined => {
   const message = error.message ?? ""
   if (/UWS verification failure/i.test(message)) {
     return /session has expired/i.test(message) ? "SessionToken" : "Permission"
   }
   const inner = error.error === undefined ? undefined : uwsStatus.exec(message)?.[1]
-  return inner === "400" ? "SessionToken" : inner === "401" ? "AccessToken" : undefined
+  if (inner === "400" || inner === "401") return inner === "400" ? "SessionToken" : "AccessToken"
+  return (status === 400 || status === 401) && namesSession.test(message) ? "SessionToken" : undefined
 }
 
 const fromCodes = (status: number, error: platformError.PlatformError): Rejection | undefined => {
@@ -49,9 +53,10 @@ const fromCodes = (status: number, error: platformError.PlatformError): Rejectio
 /**
  * Reads a refusal out of a response's status and body.
  *
- * It knows: WSO2 faults (wrapped, flat, or XML; the code as text or number), UWS's `*.SessionToken.*`, Device Location's
- * message, Cloud Connector's inner `[400]` and `[401]`, Diagnostics' `INVALID_ACCOUNT`, RFC 6750's `invalid_token`, and
- * the bare 401. Any status below 400 is `None`, whatever its body.
+ * It knows: WSO2 faults (wrapped, flat, or XML; the code as text or number), UWS's `*.SessionToken.*`, `SESSION_EXPIRED`,
+ * Device Location's message, a 400 or 401 whose message says that the session has expired or names the session token,
+ * Cloud Connector's inner `[400]` and `[401]`, Diagnostics' `INVALID_ACCOUNT`, RFC 6750's `invalid_token`, and the bare
+ * 401. Of a list of errors the first that refuses a credential counts. Any status below 400 is `None`, whatever its body.
  *
  * @example
  * ```ts
@@ -71,12 +76,13 @@ const fromCodes = (status: number, error: platformError.PlatformError): Rejectio
  */
 export const classify = (status: number, body: string): Rejection => {
   if (status < 400) return "None"
-  const error = platformError.parse(body)
-  return (
-    fromCodes(status, error) ??
-    fromMessage(error) ??
-    (status === 403 ? "Permission" : status === 401 || error.responseCode === "INVALID_ACCESS" ? "Unknown" : "None")
-  )
+  const errors = platformError.parseAll(body)
+  for (const error of errors) {
+    const said = fromCodes(status, error) ?? fromMessage(status, error)
+    if (said !== undefined) return said
+  }
+  if (status === 403) return "Permission"
+  return status === 401 || errors.some(({ responseCode }) => responseCode === "INVALID_ACCESS") ? "Unknown" : "None"
 }
 
 /**

@@ -11,16 +11,34 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { AccessToken } from "./AccessToken.js"
-import { type AuthError, CredentialsError, EndpointError } from "./AuthError.js"
+import { type AuthError, EndpointError } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
+import * as asSupplied from "./internal/endpoint/asSupplied.js"
 import type { EndpointFailure } from "./internal/endpoint/failure.js"
 import * as endpoint from "./internal/endpoint/send.js"
 import * as secretText from "./internal/secrets/secretText.js"
 import { SessionToken } from "./SessionToken.js"
+
+/**
+ * What becomes of a login that is not answered in time.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface LoginOptions {
+  /**
+   * Is told what the platform says within two minutes after the deadline. The login itself has then failed with
+   * `Timeout`; without this option its connection is closed at the deadline.
+   *
+   * Closing the scope in which the client was built ends the listening.
+   */
+  readonly onLateAnswer?: ((exit: Exit.Exit<SessionToken, AuthError>) => Effect.Effect<void>) | undefined
+}
 
 /**
  * The calls of the session service.
@@ -32,10 +50,14 @@ export interface Service {
   /**
    * Logs in once: `POST /api/m2m/v1/session/login`.
    *
-   * Fails with `SessionError` where the platform refuses the user, with `OAuthError` where it refuses the access token,
-   * and with `EndpointError` where the outcome is not known.
+   * Fails with `SessionError` if the platform refuses the user, with `OAuthError` if it refuses the access token, and
+   * with `EndpointError` if the outcome is not known.
    */
-  readonly login: (access: AccessToken, credentials: Credentials.Uws) => Effect.Effect<SessionToken, AuthError>
+  readonly login: (
+    access: AccessToken,
+    credentials: Credentials.Uws,
+    options?: LoginOptions
+  ) => Effect.Effect<SessionToken, AuthError>
   /**
    * Ends a session: `POST /api/m2m/v1/session/logout`. Callbacks for requests made in it still arrive.
    *
@@ -67,6 +89,8 @@ const LoggedIn = Schema.parseJson(
   Schema.Struct({ sessionToken: Schema.Redacted(Schema.String.pipe(Schema.filter(secretText.isHeaderValue))) })
 )
 
+const opened = ({ sessionToken }: typeof LoggedIn.Type): SessionToken => new SessionToken({ secret: sessionToken })
+
 const PasswordReset = Schema.parseJson(Schema.Struct({ newPassword: Schema.Redacted(Schema.NonEmptyString) }))
 
 /** Printing a request shows a body whole whose own type is JSON, as bytes or not; the header says what it really is. */
@@ -85,6 +109,7 @@ const jsonBody =
  * @category constructors
  */
 export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect.map(endpoint.make, (send): Service => {
+  const withCredentials = asSupplied.make()
   const sendWith = <A>(
     call: endpoint.Call<A>,
     access: AccessToken,
@@ -104,19 +129,23 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
 
   // Suspended, because whoever prints an effect prints what it is made of.
   return {
-    login: (access, credentials) =>
+    login: (access, credentials, options) =>
       Effect.suspend((): Effect.Effect<SessionToken, AuthError> => {
         const { username } = credentials
         const password = Redacted.value(credentials.password)
-        if (username === "" || password === "") {
-          const description = "the username or the password is empty"
-          return Effect.fail(new CredentialsError({ credentials: "Uws", description }))
-        }
         const request = HttpClientRequest.post("/api/m2m/v1/session/login").pipe(jsonBody({ username, password }))
-        return Effect.map(
-          sendWith({ endpoint: "login", request, success: LoggedIn, secrets: [password] }, access),
-          ({ sessionToken }) => new SessionToken({ secret: sessionToken })
+        const late = options?.onLateAnswer
+        const onLateAnswer =
+          late && ((exit: Exit.Exit<typeof LoggedIn.Type, EndpointFailure>) => late(Exit.map(exit, opened)))
+        const call = sendWith(
+          { endpoint: "login", request, success: LoggedIn, secrets: [password], onLateAnswer },
+          access
         )
+        const parts = [
+          { name: "username (THINGSPACE_UWS_USERNAME)", text: username },
+          { name: "password (THINGSPACE_UWS_PASSWORD)", text: password }
+        ]
+        return Effect.map(withCredentials("Uws", parts, call), opened)
       }),
     logout: (access, session) =>
       Effect.suspend(() => {
@@ -126,16 +155,16 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
     resetPassword: (access, session, oldPassword) =>
       Effect.suspend((): Effect.Effect<Redacted.Redacted, AuthError> => {
         const old = Redacted.value(oldPassword)
-        if (old === "") {
-          return Effect.fail(new CredentialsError({ credentials: "Uws", description: "the old password is empty" }))
-        }
         const request = HttpClientRequest.put("/api/m2m/v1/session/password/actions/reset").pipe(
           jsonBody({ oldPassword: old })
         )
-        return Effect.map(
-          sendWith({ endpoint: "resetPassword", request, success: PasswordReset, secrets: [old] }, access, session),
-          ({ newPassword }) => newPassword
+        const call = sendWith(
+          { endpoint: "resetPassword", request, success: PasswordReset, secrets: [old] },
+          access,
+          session
         )
+        const parts = [{ name: "old password", text: old }]
+        return Effect.map(withCredentials("Uws", parts, call), ({ newPassword }) => newPassword)
       })
   }
 })
@@ -146,4 +175,4 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<SessionClient, never, HttpClient.HttpClient> = Layer.effect(SessionClient, make)
+export const layer: Layer.Layer<SessionClient, never, HttpClient.HttpClient> = Layer.scoped(SessionClient, make)

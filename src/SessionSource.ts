@@ -4,42 +4,40 @@
  * @since 0.1.0
  * @module
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import { type AuthError, EndpointError } from "./AuthError.js"
-import type { Uws } from "./Credentials.js"
-import * as carrier from "./internal/credential/carrier.js"
-import * as renewable from "./internal/credential/heldCredential.js"
-import * as idleKeeper from "./internal/credential/idleRelogin.js"
-import * as background from "./internal/credential/layerFibers.js"
-import type { Held } from "./internal/credential/state.js"
-import { withAccess } from "./internal/credential/withAccess.js"
-import * as platformError from "./internal/endpoint/platformError.js"
+import type { AuthError } from "./AuthError.js"
+import { UwsCredentials } from "./Credentials.js"
+import { constant, FastPath } from "./internal/credential/fastPath.js"
+import { holdSessionToken } from "./internal/credential/held.js"
+import * as heldSession from "./internal/credential/heldSession.js"
 import * as sharedSession from "./internal/store/sharedSession.js"
 import { LoginGuard } from "./LoginGuard.js"
 import { SessionClient } from "./SessionClient.js"
-import { fingerprint, SessionToken } from "./SessionToken.js"
-import * as TokenSource from "./TokenSource.js"
+import { SessionToken } from "./SessionToken.js"
+import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
+import { TokenSource } from "./TokenSource.js"
 
 /**
  * What a source of sessions does.
+ *
+ * The optional methods let a client send without running an effect. The sources of this module have them on their
+ * prototype, so `{ ...source, get: other }` leaves them behind and is asked through its `get`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Service {
   /**
-   * The session to send now; logs in first where there is none, or where it is known to have idled out.
+   * The session to send now; logs in first if there is none, or if it is known to have idled out.
    *
-   * Callers that come while a login is under way share it, and its failure, which is not remembered by the source; what
-   * `LoginGuard` remembers is its own affair.
+   * Callers that come while a login is under way share it, and its failure, which the source does not remember: what may
+   * be tried next is for `LoginGuard` to say. A login that has not ended by its deadline fails those who wait for it.
    */
   readonly get: Effect.Effect<SessionToken, AuthError>
   /**
@@ -47,14 +45,20 @@ export interface Service {
    * `Clock`. The idle time counts from the latest such time.
    */
   readonly used: (token: SessionToken, sentAt: number) => Effect.Effect<void>
-  /** Forgets a session that the platform has refused; does nothing where another has taken its place already. */
+  /** Forgets a session that the platform has refused; does nothing if another has taken its place already. */
   readonly invalidate: (token: SessionToken) => Effect.Effect<void>
   /**
-   * Forgets the session and logs out; one that is over already counts as logged out. Does nothing where none is held.
+   * Forgets the session and logs out; one that is over already counts as logged out. Does nothing if none is held.
    *
    * The next `get` logs in again.
    */
   readonly logout: Effect.Effect<void, AuthError>
+  /** The session, if it can be sent at `now`, in milliseconds of the `Clock`, without asking anyone. */
+  readonly unsafePeek?: (now: number) => SessionToken | undefined
+  /** Whether this session may still be the one that `get` hands out. */
+  readonly isCurrent?: (token: SessionToken) => boolean
+  /** As `used`, without an effect. */
+  readonly unsafeUsed?: (token: SessionToken, sentAt: number) => void
 }
 
 /**
@@ -91,6 +95,13 @@ export interface Options {
    * use the same session.
    */
   readonly logoutOnClose?: boolean | undefined
+  /**
+   * Whether `LoginGuard` may ask the session service, after a login with an uncertain outcome, if it answers again before
+   * it sends the next. Default true; without it the next login is held back for longer.
+   *
+   * It asks with the logout of a session that does not exist. Assumes that the platform counts that as no refused login.
+   */
+  readonly probe?: boolean | undefined
 }
 
 /**
@@ -120,21 +131,6 @@ export const onIdleExpiry: Schedule.Schedule<Duration.Duration, Duration.Duratio
   (left) => left
 )
 
-const busy = new EndpointError({
-  endpoint: "login",
-  reason: "NotSent",
-  description: "another process has been logging in for too long"
-})
-
-const closed = new EndpointError({
-  endpoint: "login",
-  reason: "NotSent",
-  description: "the layer that holds the session has been closed"
-})
-
-const isOver = (error: AuthError): boolean =>
-  error._tag === "SessionError" && platformError.refusesSession(error.errorCode)
-
 /**
  * A source over `TokenSource`, `LoginGuard` and `SessionClient` that lives as long as its scope; after that `get` sends
  * nothing and fails.
@@ -144,135 +140,21 @@ const isOver = (error: AuthError): boolean =>
  */
 export const make = (
   options?: Options
-): Effect.Effect<Service, never, TokenSource.TokenSource | LoginGuard | SessionClient | Scope.Scope> =>
+): Effect.Effect<Service, never, TokenSource | LoginGuard | SessionClient | UwsCredentials | Scope.Scope> =>
   Effect.gen(function* () {
-    const tokens = yield* TokenSource.TokenSource
-    const guard = yield* LoginGuard
-    const client = yield* SessionClient
-    const fibers = yield* background.make
-    const idleTimeout = Duration.clamp(options?.idleTimeout ?? "20 minutes", {
-      minimum: "1 second",
-      maximum: "365 days"
+    const { requestTimeout } = yield* ThingSpaceConfig
+    return yield* heldSession.make({
+      tokens: yield* TokenSource,
+      user: yield* UwsCredentials,
+      guard: yield* LoginGuard,
+      client: yield* SessionClient,
+      share: sharedSession.make,
+      requestTimeout,
+      idleTimeout: Duration.clamp(options?.idleTimeout ?? "20 minutes", { minimum: "1 second", maximum: "365 days" }),
+      relogin: options?.relogin ?? onIdleExpiry,
+      logoutOnClose: options?.logoutOnClose ?? false,
+      probe: options?.probe ?? true
     })
-    const idleMillis = Duration.toMillis(idleTimeout)
-
-    let latestUser: Uws | undefined
-
-    /** The session's idle time counts from the moment before its login was sent. */
-    const logIn = Effect.suspend(() => {
-      let sentAt = 0
-      const login = guard.attempt((credentials) =>
-        withAccess(tokens, (access) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) => {
-            sentAt = now
-            latestUser = credentials
-            return client.login(access, credentials)
-          })
-        )
-      )
-      return login.pipe(
-        Effect.tap((token) => Effect.logDebug(`Logged in, session ${fingerprint(token)}`)),
-        Effect.flatMap((token) => carrier.holdSessionToken(token, sentAt + idleMillis))
-      )
-    })
-
-    const shared = yield* sharedSession.make({
-      logIn: Effect.map(logIn, (session) => [session, latestUser]),
-      busy
-    })
-    const held: renewable.Renewable<SessionToken, AuthError> = yield* renewable.make<SessionToken, AuthError>({
-      background: fibers,
-      acquire: Effect.tap(shared?.acquire ?? logIn, (session) => Effect.sync(() => began(session))),
-      margin: 0,
-      closed
-    })
-    const keeper = idleKeeper.make({
-      background: fibers,
-      schedule: options?.relogin ?? onIdleExpiry,
-      idleTimeout,
-      current: held.current,
-      logIn: held.get
-    })
-
-    /** The store knows when the session was last used to a minute, which is little of the time that it may idle. */
-    const interval = Math.min(60_000, idleMillis / 4)
-    let tellAt = Number.POSITIVE_INFINITY
-
-    const began = (session: Held<SessionToken>): void => {
-      keeper.begin(session)
-      if (shared !== undefined) tellAt = session.expiresAt - idleMillis + interval
-    }
-    const tell = (session: Held<SessionToken>, sentAt: number): void => {
-      tellAt = sentAt + interval
-      if (shared === undefined) return
-      fibers.fork(
-        Effect.flatMap(
-          shared.keepAlive(session),
-          Option.match({
-            onNone: () => Effect.void,
-            onSome: (theirs) =>
-              Effect.map(held.replace(session, theirs), (replaced) => (replaced ? began(theirs) : undefined))
-          })
-        )
-      )
-    }
-    const touch = (session: Held<SessionToken>, sentAt: number): undefined => {
-      const expiresAt = sentAt + idleMillis
-      if (expiresAt < session.expiresAt) return
-      session.expiresAt = expiresAt
-      keeper.used(session)
-      if (sentAt >= tellAt) tell(session, sentAt)
-    }
-    const invalidate = (token: SessionToken): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        const secret = Redacted.value(token.secret)
-        shared?.refused(secret, held.current()?.secret === secret)
-        return Effect.flatMap(held.invalidate(secret), (forgotten) =>
-          forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
-        )
-      })
-    const logout = Effect.flatMap(
-      held.take,
-      Option.match({
-        onNone: () => Effect.void,
-        onSome: ({ secret, token }) =>
-          (shared?.withdraw(secret) ?? Effect.void).pipe(
-            Effect.zipRight(withAccess(tokens, (access) => client.logout(access, token))),
-            Effect.catchIf(isOver, () => Effect.void)
-          )
-      })
-    )
-
-    if (options?.logoutOnClose === true) {
-      const lastLogout = Effect.suspend(() => (held.current() === undefined ? Effect.void : logout)).pipe(
-        Effect.disconnect,
-        Effect.interruptible,
-        Effect.timeout("2 seconds"),
-        Effect.catchAllCause((cause) => Effect.logDebug("The session was not logged out", cause))
-      )
-      // A call that came during the logout would log in again, and nobody would end that session.
-      yield* Effect.addFinalizer(() => Effect.zipRight(fibers.close, lastLogout))
-    }
-
-    const service: Service = {
-      get: Effect.map(held.get, ({ token }) => token),
-      used: (token, sentAt) =>
-        Effect.sync(() => {
-          const session = held.current()
-          if (session?.secret === Redacted.value(token.secret)) touch(session, sentAt)
-        }),
-      invalidate,
-      logout
-    }
-    carrier.sessions.set(service, {
-      peek: held.peek,
-      get: held.get,
-      used: touch,
-      mayHold: held.mayHold,
-      brakes: carrier.makeBrakes(),
-      invalidate
-    })
-    return service
   })
 
 /**
@@ -283,7 +165,7 @@ export const make = (
  */
 export const layer = (
   options?: Options
-): Layer.Layer<SessionSource, never, TokenSource.TokenSource | LoginGuard | SessionClient> =>
+): Layer.Layer<SessionSource, never, TokenSource | LoginGuard | SessionClient | UwsCredentials> =>
   Layer.scoped(SessionSource, make(options))
 
 /**
@@ -292,7 +174,7 @@ export const layer = (
  * @example
  * ```ts
  * import * as Effect from "effect/Effect"
- * import * as Redacted from "effect/Redacted"
+ * import type * as Redacted from "effect/Redacted"
  * import { SessionSource, SessionToken } from "effect-thingspace-auth"
  *
  * const session = Effect.flatMap(SessionSource.SessionSource, ({ get }) => get).pipe(
@@ -309,13 +191,11 @@ export const layer = (
  */
 export const layerStatic = (secret: Redacted.Redacted): Layer.Layer<SessionSource> => {
   const token = new SessionToken({ secret })
-  return Layer.succeed(SessionSource, {
-    get: Effect.as(
-      Effect.suspend(() => carrier.holdSessionToken(token)),
-      token
-    ),
+  const source: Service = Object.assign(new FastPath(constant(token)), {
+    get: Effect.as(holdSessionToken(token, Number.POSITIVE_INFINITY), token),
     used: () => Effect.void,
     invalidate: () => Effect.void,
     logout: Effect.void
   })
+  return Layer.succeed(SessionSource, source)
 }

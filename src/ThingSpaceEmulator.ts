@@ -103,6 +103,9 @@ export class ThingSpaceEmulator extends Context.Tag("effect-thingspace-auth/Thin
   Service
 >() {}
 
+/** What a guard knows of the users of one emulated platform means nothing at another: this is its reference to the owner. */
+const LoginMemory = Context.GenericTag<never, object>("effect-thingspace-auth/LoginMemory")
+
 /**
  * The platform without a way to reach it, for serving `app` as part of a server of your own.
  *
@@ -110,7 +113,11 @@ export class ThingSpaceEmulator extends Context.Tag("effect-thingspace-auth/Thin
  * @category layers
  */
 export const layerState = (options?: Options): Layer.Layer<ThingSpaceEmulator> =>
-  Layer.scoped(ThingSpaceEmulator, service.make(options))
+  Layer.scopedContext(
+    Effect.map(service.make(options), (platform) =>
+      Context.make(ThingSpaceEmulator, platform).pipe(Context.add(LoginMemory, platform))
+    )
+  )
 
 /**
  * The platform in memory: no socket, time by the `Clock`, and an `HttpClient` that reaches it under every origin and

@@ -19,8 +19,6 @@ import * as middleware from "./internal/client/middleware.js"
 import { plainClient } from "./internal/client/plainClient.js"
 import * as carrier from "./internal/credential/carrier.js"
 import * as guard from "./internal/http/surroundings.js"
-import * as loginMemory from "./internal/login/memory.js"
-import { remember } from "./internal/store/getOrInsert.js"
 import * as LoginGuard from "./LoginGuard.js"
 import * as OAuthClient from "./OAuthClient.js"
 import * as Rejection from "./Rejection.js"
@@ -227,14 +225,6 @@ export type Services =
   | SessionSource.SessionSource
   | LoginGuard.LoginGuard
 
-/** What is known of users' logins, kept for as long as the source of the tokens that they log in with. */
-const memories = new WeakMap<TokenSource.Service, loginMemory.Records>()
-
-const guardOver = Effect.gen(function* () {
-  const tokens = yield* TokenSource.TokenSource
-  return yield* LoginGuard.makeOver(remember(memories, tokens, loginMemory.makeRecords))
-})
-
 /** The parts that belong to a user: in one piece, because what a layer leaves behind is ten KiB. */
 const perUser = (
   options: SessionSource.Options | undefined
@@ -244,7 +234,7 @@ const perUser = (
   HttpClient.HttpClient | TokenSource.TokenSource | Credentials.UwsCredentials | Scope.Scope
 > =>
   Effect.gen(function* () {
-    const guarded = Context.make(LoginGuard.LoginGuard, yield* guardOver)
+    const guarded = Context.make(LoginGuard.LoginGuard, yield* LoginGuard.make)
     const client = yield* SessionClient.make
     const sessions = yield* Effect.provide(
       SessionSource.make(options),

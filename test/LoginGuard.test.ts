@@ -5,6 +5,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -22,12 +23,14 @@ import {
   OAuthError,
   SessionError
 } from "../src/AuthError.js"
-import * as Credentials from "../src/Credentials.js"
+import type * as Credentials from "../src/Credentials.js"
+import * as memories from "../src/internal/login/memory.js"
 import * as LoginGuard from "../src/LoginGuard.js"
 import * as OAuthClient from "../src/OAuthClient.js"
 import * as SessionClient from "../src/SessionClient.js"
 import { SessionToken } from "../src/SessionToken.js"
 import * as ThingSpaceEmulator from "../src/ThingSpaceEmulator.js"
+import { logging } from "./utils/pipeline.js"
 import * as recorder from "./utils/recorder.js"
 import * as secrecy from "./utils/secrecy.js"
 
@@ -40,58 +43,77 @@ const refused = new SessionError({
   errorCode: "UnifiedWebService.INPUT_INVALID.Password.Invalid",
   errorMessage: "The Password is invalid."
 })
+const status = (code: number, retryAfter?: Duration.Duration) =>
+  new EndpointError({ endpoint: "login", reason: "StatusCode", status: code, retryAfter })
+const fault = (error: string, code: number) => new OAuthError({ endpoint: "login", status: code, error })
 const lost = new EndpointError({ endpoint: "login", reason: "Timeout" })
 const notSent = new EndpointError({ endpoint: "login", reason: "NotSent" })
 
-type Login = (credentials: Credentials.Uws) => Effect.Effect<SessionToken, AuthError>
+type Outcome = Effect.Effect<SessionToken, AuthError>
+type Late = (exit: Exit.Exit<SessionToken, AuthError>) => Effect.Effect<void>
+
+const userOf = (username: string, password: string): Credentials.Uws => ({
+  username,
+  password: Redacted.make(password)
+})
 
 /** A guard whose user, password and platform can be changed, and which notes the passwords that were sent. */
 const harness = Effect.gen(function* () {
-  const credentials = yield* Ref.make({ username: "user", password: "wrong" })
-  const outcome = yield* Ref.make<Effect.Effect<SessionToken, AuthError>>(Effect.succeed(session))
+  const current = yield* Ref.make(userOf("user", "wrong"))
+  const outcome = yield* Ref.make<Outcome>(Effect.succeed(session))
   const sent: Array<string> = []
-  const source = Effect.map(Ref.get(credentials), ({ password, username }) => ({
-    username,
-    password: Redacted.make(password)
-  }))
-  const guard = yield* Effect.provide(LoginGuard.make, Credentials.layerUwsEffect(source))
-  const login: Login = ({ password }) =>
+  const lates: Array<Late> = []
+  const guard = yield* LoginGuard.make
+  const source = Ref.get(current)
+  const login = ({ password }: Credentials.Uws, late: Late) =>
     Effect.suspend(() => {
       sent.push(Redacted.value(password))
+      lates.push(late)
       return Effect.flatten(Ref.get(outcome))
     })
   return {
     guard,
     sent,
-    attempt: Effect.either(guard.attempt(login)),
-    use: (password: string, username = "user") => Ref.set(credentials, { username, password }),
-    answer: (next: Effect.Effect<SessionToken, AuthError>) => Ref.set(outcome, next)
+    lates,
+    attempt: Effect.either(guard.attempt(source, login)),
+    attemptAfter: (probe: Effect.Effect<boolean, AuthError>) => Effect.either(guard.attempt(source, login, { probe })),
+    reset: Effect.flatMap(Ref.get(current), guard.reset),
+    status: Effect.flatMap(Ref.get(current), guard.status),
+    use: (password: string, username = "user") => Ref.set(current, userOf(username, password)),
+    answer: (next: Outcome | AuthError) => Ref.set(outcome, Effect.isEffect(next) ? next : Effect.fail(next))
   }
 })
 
+/** No pause is shortened. */
+const unjittered = Effect.withRandom(Random.fixed([0]))
+
+const errorOf = (result: Either.Either<SessionToken, AuthError>): AuthError =>
+  Either.isLeft(result) ? result.left : assert.fail("expected a failure")
+
 const blockedOf = (result: Either.Either<SessionToken, AuthError>): LoginBlocked => {
-  const error = Option.getOrUndefined(Either.getLeft(result))
-  return error?._tag === "LoginBlocked" ? error : assert.fail(`expected LoginBlocked, got ${String(error ?? result)}`)
+  const error = errorOf(result)
+  return error._tag === "LoginBlocked" ? error : assert.fail(`expected LoginBlocked, got ${error}`)
 }
 
-const waitOf = (result: Either.Either<SessionToken, AuthError>): number => {
-  const { reason, retryAfter } = blockedOf(result)
-  assert.strictEqual(reason, "Uncertain")
-  return retryAfter === undefined ? assert.fail("expected retryAfter") : Duration.toMillis(retryAfter)
+const waitOf = (result: Either.Either<SessionToken, AuthError>): number | undefined => {
+  const error = errorOf(result)
+  return "retryAfter" in error && error.retryAfter !== undefined ? Duration.toMillis(error.retryAfter) : undefined
 }
+
+const minutes = 60_000
 
 describe("a refused password", () => {
   it.effect("is sent once, whatever asks for it afterwards", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent } = yield* harness
-      yield* answer(Effect.fail(refused))
+      yield* answer(refused)
       assert.deepStrictEqual(yield* attempt, Either.left(refused))
-      for (let call = 0; call < 1000; call++) {
-        if (call % 100 === 0) yield* TestClock.adjust("1 day")
-        const { attempts, reason, retryAfter } = blockedOf(yield* attempt)
+      for (let call = 0; call < 200; call++) {
+        if (call % 20 === 0) yield* TestClock.adjust("1 day")
+        const { attempts, reason, retryAfter, since } = blockedOf(yield* attempt)
         assert.deepStrictEqual(
-          { attempts, reason, retryAfter },
-          { attempts: 1, reason: "Refused", retryAfter: undefined }
+          { attempts, reason, retryAfter, since: DateTime.toEpochMillis(since) },
+          { attempts: 1, reason: "Refused", retryAfter: undefined, since: 0 }
         )
       }
       assert.deepStrictEqual(sent, ["wrong"])
@@ -105,7 +127,7 @@ describe("a refused password", () => {
       const results = yield* Effect.all(Effect.replicate(attempt, 50), { concurrency: "unbounded" })
       assert.lengthOf(sent, 1)
       assert.lengthOf(
-        results.filter((result) => Either.isLeft(result) && result.left._tag === "LoginBlocked"),
+        results.filter((result) => errorOf(result)._tag === "LoginBlocked"),
         49
       )
     })
@@ -116,12 +138,13 @@ describe("a refused password", () => {
       const client = yield* SessionClient.SessionClient
       const guard = yield* LoginGuard.LoginGuard
       const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
-      const { appKey, appSecret } = ThingSpaceEmulator.defaults
+      const { appKey, appSecret, username } = ThingSpaceEmulator.defaults
       const oauth = yield* OAuthClient.OAuthClient
       const bearer = yield* oauth.requestToken({ key: Redacted.make(appKey), secret: Redacted.make(appSecret) })
       yield* emulator.clearExchanges
+      const user = Effect.succeed(userOf(username, "wrong"))
       const errors = yield* Effect.all(
-        Effect.replicate(Effect.flip(guard.attempt((user) => client.login(bearer, user))), 20)
+        Effect.replicate(Effect.flip(guard.attempt(user, (read) => client.login(bearer, read))), 20)
       )
       assert.deepStrictEqual(errors.map(({ _tag }) => _tag).slice(0, 2), ["SessionError", "LoginBlocked"])
       assert.lengthOf(yield* emulator.exchanges, 1)
@@ -129,10 +152,7 @@ describe("a refused password", () => {
     }).pipe(
       Effect.provide(
         Layer.mergeAll(OAuthClient.layer, SessionClient.layer, LoginGuard.layer).pipe(
-          Layer.provideMerge(ThingSpaceEmulator.layer()),
-          Layer.provide(
-            Credentials.layerUws({ username: ThingSpaceEmulator.defaults.username, password: Redacted.make("wrong") })
-          )
+          Layer.provideMerge(ThingSpaceEmulator.layer())
         )
       )
     )
@@ -141,7 +161,7 @@ describe("a refused password", () => {
   it.effect("makes room for a different one at once", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent, use } = yield* harness
-      yield* answer(Effect.fail(refused))
+      yield* answer(refused)
       yield* attempt
       yield* use("right")
       yield* answer(Effect.succeed(session))
@@ -150,22 +170,27 @@ describe("a refused password", () => {
     })
   )
 
-  it.effect("is not sent again after a different one was refused", () =>
+  it.effect("is not sent again after a different one was refused, or accepted", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent, use } = yield* harness
-      yield* answer(Effect.fail(refused))
+      yield* answer(refused)
       for (const password of ["first", "second", "first", "second", "first"]) {
         yield* use(password)
         yield* attempt
       }
-      assert.deepStrictEqual(sent, ["first", "second"])
+      yield* use("right")
+      yield* answer(Effect.succeed(session))
+      yield* attempt
+      yield* use("first")
+      assert.strictEqual(blockedOf(yield* attempt).reason, "Refused")
+      assert.deepStrictEqual(sent, ["first", "second", "right"])
     })
   )
 
   it.effect("does not hold back another user who happens to have the same", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent, use } = yield* harness
-      yield* answer(Effect.fail(refused))
+      yield* answer(refused)
       yield* attempt
       yield* use("wrong", "another user")
       yield* attempt
@@ -174,7 +199,7 @@ describe("a refused password", () => {
     })
   )
 
-  it.effect("stays refused where another error followed in the same attempt", () =>
+  it.effect("stays refused if another error followed in the same attempt", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent } = yield* harness
       yield* answer(Effect.ensuring(Effect.fail(refused), Effect.die("a finalizer")))
@@ -184,37 +209,376 @@ describe("a refused password", () => {
     })
   )
 
-  const codes: ReadonlyArray<readonly [code: string, status: number, counts: "Refused" | "Uncertain"]> = [
-    ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 400, "Refused"],
-    ["UnifiedWebService.INPUT_INVALID.Username.Invalid", 400, "Refused"],
-    ["UnifiedWebService.REQUEST_FAILED.UserLocked", 400, "Refused"],
-    ["UnifiedWebService.REQUEST_FAILED.SomethingNew", 401, "Refused"],
-    ["SOMETHING_WITHOUT_DOTS", 400, "Refused"],
-    ["UnifiedWebService.REQUEST_FAILED.UnexpectedError", 400, "Uncertain"],
-    ["UnifiedWebService.INPUT_INVALID.RequestUndefined", 400, "Uncertain"],
-    ["UnifiedWebService.INPUT_INVALID.Request.InvalidCharacter", 400, "Uncertain"],
-    ["UnifiedWebService.DeserializationFailed", 400, "Uncertain"],
-    ["DeserializationFailed", 400, "Uncertain"],
-    ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 408, "Uncertain"],
-    ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 429, "Uncertain"],
-    ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 499, "Refused"],
-    ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 500, "Uncertain"]
-  ]
-  it.effect.each(codes)("is told by %s with status %i: %s", ([errorCode, status, counts]) =>
+  it.effect("lifts the pause that an uncertain login made, for another password", () =>
     Effect.gen(function* () {
-      const { answer, attempt } = yield* harness
-      yield* answer(Effect.fail(new SessionError({ endpoint: "login", status, errorCode, errorMessage: "" })))
+      const { answer, attempt, sent, use } = yield* harness
+      yield* answer(lost)
       yield* attempt
-      assert.strictEqual(blockedOf(yield* attempt).reason, counts)
+      yield* TestClock.adjust("2 seconds")
+      yield* answer(refused)
+      yield* attempt
+      yield* use("right")
+      yield* attempt
+      assert.deepStrictEqual(sent, ["wrong", "wrong", "right"])
     })
   )
 })
 
-describe("refusals in a row", () => {
-  it.effect("end at four, however many passwords there are", () =>
+const said = (errorCode: string, code = 400) =>
+  new SessionError({ endpoint: "login", status: code, errorCode, errorMessage: "" })
+
+/** What may come of a login, and what the next attempt with the same password meets. */
+const outcomes: ReadonlyArray<readonly [label: string, counts: "Refused" | "Uncertain" | "NotJudged", Outcome]> = [
+  ...(
+    [
+      ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 400],
+      ["UnifiedWebService.INPUT_INVALID.Username.Invalid", 400],
+      ["UnifiedWebService.REQUEST_FAILED.UserLocked", 400],
+      ["UnifiedWebService.REQUEST_FAILED.SomethingNew", 401],
+      ["SOMETHING_WITHOUT_DOTS", 400],
+      ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 200],
+      ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 408],
+      ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 429],
+      ["UnifiedWebService.INPUT_INVALID.Password.Invalid", 500]
+    ] as const
+  ).map(([code, http]) => [`${code} with ${http}`, "Refused", Effect.fail(said(code, http))] as const),
+  ...[
+    "UnifiedWebService.REQUEST_FAILED.UnexpectedError",
+    "UnifiedWebService.INPUT_INVALID.RequestUndefined",
+    "UnifiedWebService.INPUT_INVALID.Request.InvalidCharacter",
+    "UnifiedWebService.DeserializationFailed",
+    "DeserializationFailed"
+  ].map((code) => [code, "Uncertain", Effect.fail(said(code))] as const),
+  ["a timeout", "Uncertain", Effect.fail(lost)],
+  ["a lost connection", "Uncertain", Effect.fail(new EndpointError({ endpoint: "login", reason: "Transport" }))],
+  ["an unreadable success", "Uncertain", Effect.fail(new EndpointError({ ...lost, reason: "Decode", status: 200 }))],
+  ...[401, 403, 404, 408, 500, 502, 503, 504].map(
+    (code) => [`a bare ${code}`, "Uncertain", Effect.fail(status(code))] as const
+  ),
+  ["an unknown fault", "Uncertain", Effect.fail(fault("900906", 404))],
+  ["an interruption", "Uncertain", Effect.interrupt],
+  ["a defect", "Uncertain", Effect.die("a bug")],
+  ["a login that was not sent", "NotJudged", Effect.fail(notSent)],
+  ...[302, 307, 407, 429, 511].map((code) => [`a bare ${code}`, "NotJudged", Effect.fail(status(code))] as const),
+  ...["900800", "900802", "900807", "101503", "303001"].map(
+    (code) => [`the gateway's fault ${code}`, "NotJudged", Effect.fail(fault(code, 503))] as const
+  ),
+  ["a fault with 429", "NotJudged", Effect.fail(fault("too_many_requests", 429))],
+  ...["900901", "900902", "900903", "900904", "invalid_token"].map(
+    (code) => [`an access token refused with ${code}`, "NotJudged", Effect.fail(fault(code, 401))] as const
+  )
+]
+
+describe("a login that ended with", () => {
+  it.effect.each(outcomes)("%s counts as %s", ([_, counts, outcome]) =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent, status } = yield* harness
+      yield* answer(outcome)
+      const first = yield* Effect.exit(attempt)
+      const next = yield* attempt
+      assert.lengthOf(sent, 1)
+      const meets = yield* status
+      if (counts === "Refused") {
+        assert.strictEqual(blockedOf(next).reason, "Refused")
+        assert.deepStrictEqual(meets, LoginGuard.LoginStatus.Blocked({ reason: "PasswordRefused" }))
+        return
+      }
+      const wait = counts === "Uncertain" ? 2000 : 1000
+      assert.strictEqual(waitOf(next), wait)
+      assert.deepStrictEqual(meets, LoginGuard.LoginStatus.Paused({ until: DateTime.unsafeMake(wait) }))
+      const began = first._tag === "Success" ? errorOf(first.value) : undefined
+      if (began === undefined) assert.strictEqual(blockedOf(next).reason, "Uncertain")
+      else assert.deepStrictEqual({ ...errorOf(next), retryAfter: undefined }, { ...began, retryAfter: undefined })
+    }).pipe(unjittered)
+  )
+
+  const elsewhere: ReadonlyArray<readonly [label: string, error: AuthError]> = [
+    ["an access token that could not be had", new EndpointError({ endpoint: "requestToken", reason: "Timeout" })],
+    ["a refused application", new OAuthError({ endpoint: "requestToken", status: 401, error: "invalid_client" })],
+    ["missing credentials", new CredentialsError({ credentials: "Uws", description: "the vault is sealed" })]
+  ]
+  it.effect.each(elsewhere)("%s is none, and makes no pause", ([_, error]) =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent } = yield* harness
+      yield* answer(error)
+      for (let call = 0; call < 10; call++) assert.deepStrictEqual(yield* attempt, Either.left(error))
+      assert.lengthOf(sent, 10)
+    })
+  )
+})
+
+describe("a login that was not judged", () => {
+  it.effect.each([
+    ["without jitter", 0, 1],
+    ["with all of it, which shortens", 1, 0.75]
+  ] as const)("is followed by 1, 2, 4 … 30 seconds: %s", ([_, jitter, factor]) =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent } = yield* harness
+      yield* answer(status(429))
+      yield* attempt
+      for (const [index, seconds] of [1, 2, 4, 8, 16, 30, 30].entries()) {
+        const pause = seconds * 1000 * factor
+        assert.strictEqual(waitOf(yield* attempt), pause)
+        yield* TestClock.adjust(pause - 1)
+        assert.strictEqual(waitOf(yield* attempt), 1)
+        yield* TestClock.adjust(1)
+        assert.deepStrictEqual(yield* attempt, Either.left(status(429)))
+        assert.lengthOf(sent, index + 2)
+      }
+    }).pipe(Effect.withRandom(Random.fixed([jitter])))
+  )
+
+  it.effect.each([
+    ["10 seconds", 10_000],
+    ["1 hour", 5 * minutes]
+  ] as const)("is followed by its Retry-After, at most 5 minutes and never less: %s", ([retryAfter, pause]) =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent } = yield* harness
+      yield* answer(status(429, Duration.decode(retryAfter)))
+      yield* attempt
+      yield* TestClock.adjust(pause - 1)
+      assert.strictEqual(waitOf(yield* attempt), 1)
+      yield* TestClock.adjust(1)
+      yield* attempt
+      assert.lengthOf(sent, 2)
+    }).pipe(Effect.withRandom(Random.fixed([1])))
+  )
+
+  it.effect("is no strike, however often", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent } = yield* harness
+      yield* answer(fault("900800", 503))
+      for (let call = 0; call < 20; call++) {
+        yield* attempt
+        yield* TestClock.adjust("30 seconds")
+      }
+      assert.lengthOf(sent, 20)
+      yield* answer(lost)
+      yield* attempt
+      assert.strictEqual(waitOf(yield* attempt), 2000)
+    })
+  )
+
+  it.effect("is followed by one second again once another outcome lay in between", () =>
+    Effect.gen(function* () {
+      const { answer, attempt } = yield* harness
+      yield* answer(status(429))
+      yield* attempt
+      yield* TestClock.adjust("1 second")
+      yield* answer(Effect.succeed(session))
+      yield* attempt
+      yield* answer(status(429))
+      yield* attempt
+      assert.strictEqual(waitOf(yield* attempt), 1000)
+    }).pipe(unjittered)
+  )
+})
+
+describe("an uncertain login", () => {
+  const pauses = [2000, 30_000, 5 * minutes, 30 * minutes, 30 * minutes, 30 * minutes]
+
+  it.effect.each([0, 1])("is followed by 2 s, 30 s, 5 min, then by half an hour each, jitter %i", (jitter) =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent } = yield* harness
+      yield* answer(lost)
+      yield* attempt
+      for (const [index, pause] of pauses.entries()) {
+        assert.strictEqual(waitOf(yield* attempt), pause)
+        yield* TestClock.adjust(pause - 1)
+        assert.strictEqual(waitOf(yield* attempt), 1)
+        yield* TestClock.adjust(1)
+        assert.deepStrictEqual(yield* attempt, Either.left(lost))
+        assert.lengthOf(sent, index + 2)
+      }
+    }).pipe(Effect.withRandom(Random.fixed([jitter])))
+  )
+
+  it.effect("counts the pause from its end", () =>
+    Effect.gen(function* () {
+      const { answer, attempt } = yield* harness
+      yield* answer(Effect.delay(Effect.fail(lost), "10 seconds"))
+      const first = yield* Effect.fork(attempt)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(first)
+      assert.strictEqual(waitOf(yield* attempt), 2000)
+    })
+  )
+
+  it.effect("holds back a different password too", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent, use } = yield* harness
-      yield* answer(Effect.fail(refused))
+      yield* answer(lost)
+      yield* attempt
+      yield* use("right")
+      assert.strictEqual(waitOf(yield* attempt), 2000)
+      assert.deepStrictEqual(sent, ["wrong"])
+    })
+  )
+
+  it.effect("is what an interrupted caller leaves behind", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent } = yield* harness
+      yield* answer(Effect.never)
+      const caller = yield* Effect.fork(attempt)
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(caller)
+      const { attempts, reason } = blockedOf(yield* attempt)
+      assert.deepStrictEqual({ attempts, reason }, { attempts: 1, reason: "Uncertain" })
+      assert.lengthOf(sent, 1)
+    })
+  )
+
+  it.effect("counts before it is sent, and not as long as it is under way", () =>
+    Effect.gen(function* () {
+      const { guard } = yield* harness
+      const memory = yield* memories.current
+      const user = userOf("user", "password")
+      const strikes = () => [...memory.records.values()].map((record) => record.strikes.length)
+      yield* guard.attempt(Effect.succeed(user), () =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(strikes(), [1])
+          assert.deepStrictEqual(yield* guard.status(user), LoginGuard.LoginStatus.Open())
+        })
+      )
+      assert.deepStrictEqual(strikes(), [])
+    })
+  )
+})
+
+describe("a probe", () => {
+  const prepared = Effect.gen(function* () {
+    const made = yield* harness
+    const answers = yield* Ref.make<Effect.Effect<boolean, AuthError>>(Effect.succeed(false))
+    const asked: Array<number> = []
+    const probe = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      asked.push(now)
+      return Effect.flatten(Ref.get(answers))
+    })
+    return { ...made, asked, says: (next: typeof probe) => Ref.set(answers, next), attempt: made.attemptAfter(probe) }
+  })
+
+  it.effect("is not asked before a first login, nor after an answered one", () =>
+    Effect.gen(function* () {
+      const { answer, asked, attempt, sent, use } = yield* prepared
+      yield* attempt
+      yield* answer(refused)
+      yield* attempt
+      yield* use("right")
+      yield* attempt
+      yield* answer(status(429))
+      yield* use("another")
+      yield* attempt
+      yield* TestClock.adjust("1 minute")
+      yield* attempt
+      assert.lengthOf(sent, 5)
+      assert.deepStrictEqual(asked, [])
+    })
+  )
+
+  it.effect("is asked once the pause is over, then after 1, 2, 4 … 30 seconds, until it is answered", () =>
+    Effect.gen(function* () {
+      const { answer, asked, attempt, says, sent } = yield* prepared
+      yield* answer(lost)
+      yield* attempt
+      yield* answer(Effect.succeed(session))
+      for (let second = 0; second < 100; second++) {
+        assert.isTrue(Either.isLeft(yield* attempt))
+        yield* TestClock.adjust("1 second")
+      }
+      assert.deepStrictEqual(
+        asked,
+        [2, 3, 5, 9, 17, 33, 63, 93].map((second) => second * 1000)
+      )
+      yield* says(Effect.succeed(true))
+      yield* TestClock.adjust("23 seconds")
+      assert.deepStrictEqual(yield* attempt, Either.right(session))
+      assert.lengthOf(sent, 2)
+    }).pipe(unjittered)
+  )
+
+  it.effect("that is not answered fails with what began the pause, and when the next is due", () =>
+    Effect.gen(function* () {
+      const { answer, attempt } = yield* prepared
+      yield* answer(lost)
+      yield* attempt
+      yield* TestClock.adjust("2 seconds")
+      const error = errorOf(yield* attempt)
+      assert.deepStrictEqual({ ...error }, { ...lost, retryAfter: Duration.seconds(1) })
+    }).pipe(unjittered)
+  )
+
+  it.effect("that hangs until its deadline counts its pause from its end", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, says } = yield* prepared
+      yield* answer(lost)
+      yield* attempt
+      yield* TestClock.adjust("2 seconds")
+      yield* says(Effect.delay(Effect.fail(new EndpointError({ endpoint: "logout", reason: "Timeout" })), "10 seconds"))
+      const caller = yield* Effect.fork(attempt)
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(waitOf(yield* Fiber.join(caller)), 1000)
+    }).pipe(unjittered)
+  )
+
+  it.effect("that cannot be sent without an access token fails with that", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, says, sent } = yield* prepared
+      const unavailable = new EndpointError({ endpoint: "requestToken", reason: "Timeout" })
+      yield* answer(lost)
+      yield* attempt
+      yield* TestClock.adjust("2 seconds")
+      yield* says(Effect.fail(unavailable))
+      assert.deepStrictEqual(yield* attempt, Either.left(unavailable))
+      assert.lengthOf(sent, 1)
+    })
+  )
+
+  it.effect("makes an outage cost one strike, and end at most 30 seconds and one deadline after it is over", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, says, sent } = yield* prepared
+      const slow = <A>(result: Effect.Effect<A, AuthError>) => Effect.delay(result, "10 seconds")
+      yield* answer(slow(Effect.fail(lost)))
+      yield* says(slow(Effect.succeed(false)))
+      const callUntil = (end: number) =>
+        Effect.gen(function* () {
+          while ((yield* Clock.currentTimeMillis) < end) {
+            const caller = yield* Effect.fork(attempt)
+            yield* TestClock.adjust("10 seconds")
+            if (Either.isRight(yield* Fiber.join(caller))) return
+          }
+        })
+      yield* callUntil(20 * minutes)
+      assert.lengthOf(sent, 1)
+      yield* answer(Effect.succeed(session))
+      yield* says(Effect.succeed(true))
+      const over = yield* Clock.currentTimeMillis
+      yield* callUntil(over + 40_000)
+      assert.lengthOf(sent, 2)
+    })
+  )
+
+  it.effect("lets trouble of the login alone cost three strikes in half a minute, and end within another", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, says, sent } = yield* prepared
+      yield* says(Effect.succeed(true))
+      yield* answer(status(503))
+      for (let second = 0; second < 20; second++) {
+        yield* attempt
+        yield* TestClock.adjust("1 second")
+      }
+      assert.lengthOf(sent, 2)
+      yield* answer(Effect.succeed(session))
+      yield* TestClock.adjust("12 seconds")
+      assert.deepStrictEqual(yield* attempt, Either.right(session))
+    })
+  )
+})
+
+describe("failures in a row", () => {
+  it.effect("end at four if one is a refusal, however many passwords there are", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent, status, use } = yield* harness
+      yield* answer(refused)
       for (let call = 0; call < 20; call++) {
         yield* use(`password ${call}`)
         yield* TestClock.adjust("1 hour")
@@ -226,16 +590,17 @@ describe("refusals in a row", () => {
         { attempts, reason, retryAfter },
         { attempts: 4, reason: "Refused", retryAfter: undefined }
       )
+      assert.deepStrictEqual(yield* status, LoginGuard.LoginStatus.Blocked({ reason: "TooManyStrikes" }))
     })
   )
 
-  it.effect("count an outcome that nobody knows as one of the four", () =>
+  it.effect("count an uncertain one as one of the four", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent, use } = yield* harness
       for (const [index, outcome] of [refused, lost, lost, refused, refused].entries()) {
         yield* use(`password ${index}`)
-        yield* answer(Effect.fail(outcome))
-        yield* TestClock.adjust("10 seconds")
+        yield* answer(outcome)
+        yield* TestClock.adjust("10 minutes")
         yield* attempt
       }
       assert.lengthOf(sent, 4)
@@ -249,10 +614,10 @@ describe("refusals in a row", () => {
     unsafeCurrentTimeNanos: () => BigInt(now()) * 1_000_000n,
     currentTimeMillis: Effect.sync(now),
     currentTimeNanos: Effect.sync(() => BigInt(now()) * 1_000_000n),
-    sleep: () => Effect.void
+    sleep: () => Effect.never
   })
 
-  const outcomes = {
+  const answers = {
     refused: Effect.fail(refused),
     lost: Effect.fail(lost),
     "not sent": Effect.fail(notSent),
@@ -261,186 +626,181 @@ describe("refusals in a row", () => {
 
   const step = FastCheck.record({
     password: FastCheck.integer({ min: 0, max: 6 }),
-    answer: FastCheck.constantFrom(...(["refused", "refused", "lost", "lost", "not sent", "success"] as const)),
-    pause: FastCheck.constantFrom(0, 999, 1_000, 1_250, 5_000, 1_799_999, 2_250_000)
+    answer: FastCheck.constantFrom(
+      ...(["refused", "refused", "lost", "lost", "lost", "late", "not sent", "success"] as const)
+    ),
+    pause: FastCheck.constantFrom(0, 1_000, 2_000, 5_000, 30_000, 300_000, 1_799_999, 1_800_000)
   })
 
   it.effect.prop(
-    "never reach five, nor do five outcomes that nobody knows within half an hour",
+    "never reach five refusals, nor five that may be refusals within half an hour",
     { steps: FastCheck.array(step, { minLength: 10, maxLength: 60 }) },
     ({ steps }) => {
       let now = 0
       return Effect.gen(function* () {
-        const { answer, attempt, sent, use } = yield* harness
+        const { answer, attempt, lates, sent, use } = yield* harness
         let strikes: Array<{ readonly at: number; readonly refused: boolean }> = []
         for (const step of steps) {
           now += step.pause
           yield* use(`password ${step.password}`)
-          yield* answer(outcomes[step.answer])
+          yield* answer(answers[step.answer === "late" ? "lost" : step.answer])
           const before = sent.length
           yield* attempt
           if (sent.length === before || step.answer === "not sent") continue
           if (step.answer === "success") strikes = []
-          else strikes.push({ at: now, refused: step.answer === "refused" })
+          else strikes.push({ at: now, refused: step.answer !== "lost" })
+          if (step.answer === "late") yield* lates.at(-1)?.(yield* Effect.exit(answers.refused)) ?? Effect.void
           assert.isBelow(strikes.filter(({ refused }) => refused).length, 5)
           const fifthLast = strikes.at(-5)
-          if (fifthLast !== undefined) assert.isAtLeast(now - fifthLast.at, 30 * 60 * 1000)
+          if (fifthLast !== undefined) assert.isAtLeast(now - fifthLast.at, 30 * minutes)
         }
       }).pipe(Effect.withClock(clockAt(() => now)))
     },
-    { fastCheck: { numRuns: 300 } }
-  )
-})
-
-describe("an outcome that nobody knows", () => {
-  const unknown: ReadonlyArray<readonly [label: string, outcome: Effect.Effect<SessionToken, AuthError>]> = [
-    ["a timeout", Effect.fail(lost)],
-    ["a lost connection", Effect.fail(new EndpointError({ endpoint: "login", reason: "Transport" }))],
-    ["a 5xx", Effect.fail(new EndpointError({ endpoint: "login", reason: "StatusCode", status: 503 }))],
-    ["a 429", Effect.fail(new EndpointError({ endpoint: "login", reason: "StatusCode", status: 429 }))],
-    ["a redirect", Effect.fail(new EndpointError({ endpoint: "login", reason: "StatusCode", status: 302 }))],
-    ["a bare 401", Effect.fail(new EndpointError({ endpoint: "login", reason: "StatusCode", status: 401 }))],
-    ["an unreadable answer", Effect.fail(new EndpointError({ endpoint: "login", reason: "Decode", status: 200 }))],
-    ["a throttled gateway", Effect.fail(new OAuthError({ endpoint: "login", status: 503, error: "900800" }))],
-    ["an interruption", Effect.interrupt],
-    ["a defect", Effect.die("a bug")]
-  ]
-  it.effect.each(unknown)("holds the next attempt back: %s", ([_, outcome]) =>
-    Effect.gen(function* () {
-      const { answer, attempt, sent } = yield* harness
-      yield* answer(outcome)
-      yield* Effect.exit(attempt)
-      const wait = waitOf(yield* attempt)
-      assert.isAtLeast(wait, 1000)
-      assert.isAtMost(wait, 1250)
-      assert.lengthOf(sent, 1)
-    })
+    { fastCheck: { numRuns: 100 } }
   )
 
-  it.effect("is what an interrupted caller leaves behind", () =>
-    Effect.gen(function* () {
+  it.effect("are not forgiven for a wall clock that is set forward", () => {
+    const wall = { at: 0, steady: 0 }
+    const clock: Clock.Clock = {
+      ...clockAt(() => wall.at),
+      unsafeCurrentTimeNanos: () => BigInt(wall.steady) * 1_000_000n,
+      currentTimeNanos: Effect.sync(() => BigInt(wall.steady) * 1_000_000n)
+    }
+    return Effect.gen(function* () {
       const { answer, attempt, sent } = yield* harness
-      yield* answer(Effect.never)
-      const caller = yield* Effect.fork(attempt)
-      yield* TestClock.adjust(0)
-      yield* Fiber.interrupt(caller)
-      waitOf(yield* attempt)
-      assert.lengthOf(sent, 1)
-    })
-  )
-
-  const harmless: ReadonlyArray<readonly [label: string, error: AuthError]> = [
-    ["a login that was not sent", notSent],
-    ["an access token that could not be had", new EndpointError({ endpoint: "requestToken", reason: "Timeout" })],
-    ["a refused application", new OAuthError({ endpoint: "requestToken", status: 401, error: "invalid_client" })],
-    ...["900901", "900902", "900903", "900904", "invalid_token"].map((error): readonly [string, AuthError] => [
-      `an access token refused with ${error}`,
-      new OAuthError({ endpoint: "login", status: 401, error })
-    ]),
-    ["missing credentials", new CredentialsError({ credentials: "Uws", description: "the vault is sealed" })]
-  ]
-  it.effect.each(harmless)("is not: %s", ([_, error]) =>
-    Effect.gen(function* () {
-      const { answer, attempt, sent } = yield* harness
-      yield* answer(Effect.fail(error))
-      for (let call = 0; call < 10; call++) assert.deepStrictEqual(yield* attempt, Either.left(error))
-      assert.lengthOf(sent, 10)
-    })
-  )
-
-  const minutes = 60 * 1000
-  const pauses: ReadonlyArray<number> = [1000, 2000, 4000, 30 * minutes, 30 * minutes, 30 * minutes]
-
-  it.effect.each([
-    ["without jitter", 0, 1],
-    ["with all of it", 0.999_999, 1.25]
-  ] as const)("is followed by 1, 2 and 4 seconds, then by half an hour each: %s", ([_, jitter, factor]) =>
-    Effect.gen(function* () {
-      const { answer, attempt, sent } = yield* harness
-      yield* answer(Effect.fail(lost))
-      yield* attempt
-      for (const [index, base] of pauses.entries()) {
-        const pause = base * factor
-        assert.approximately(waitOf(yield* attempt), pause, 3)
-        yield* TestClock.adjust(pause - 3)
-        const { attempts } = blockedOf(yield* attempt)
-        assert.strictEqual(attempts, index + 1)
-        yield* TestClock.adjust(3)
-        assert.deepStrictEqual(yield* attempt, Either.left(lost))
-        assert.lengthOf(sent, index + 2)
+      yield* answer(lost)
+      for (let call = 0; call < 10; call++) {
+        yield* attempt
+        wall.at += 60 * minutes
+        wall.steady += 6
       }
-    }).pipe(Effect.withRandom(Random.fixed([jitter])))
-  )
-
-  it.effect("holds back for the pause to the millisecond", () =>
-    Effect.gen(function* () {
-      const { answer, attempt } = yield* harness
-      yield* answer(Effect.fail(lost))
-      yield* attempt
-      yield* TestClock.adjust(999)
-      assert.strictEqual(waitOf(yield* attempt), 1)
-      yield* TestClock.adjust(1)
-      assert.deepStrictEqual(yield* attempt, Either.left(lost))
-    }).pipe(Effect.withRandom(Random.fixed([0])))
-  )
-
-  it.effect("counts the pause from the end of the attempt", () =>
-    Effect.gen(function* () {
-      const { answer, attempt } = yield* harness
-      yield* answer(Effect.delay(Effect.fail(lost), "10 seconds"))
-      const first = yield* Effect.fork(attempt)
-      yield* TestClock.adjust("10 seconds")
-      yield* Fiber.join(first)
-      const blocked = blockedOf(yield* attempt)
-      assert.strictEqual(DateTime.toEpochMillis(blocked.since), 10_000)
-      assert.isAtLeast(waitOf(Either.left(blocked)), 1000)
-    })
-  )
-
-  it.effect("holds back a different password too", () =>
-    Effect.gen(function* () {
-      const { answer, attempt, sent, use } = yield* harness
-      yield* answer(Effect.fail(lost))
-      yield* attempt
-      yield* use("right")
-      waitOf(yield* attempt)
-      assert.deepStrictEqual(sent, ["wrong"])
-    })
-  )
-
-  it.effect("does not hold back longer than its pause when the clock is set back", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(10 * 60 * minutes)
-      const { answer, attempt, sent } = yield* harness
-      yield* answer(Effect.fail(lost))
-      yield* attempt
-      yield* TestClock.setTime(60 * minutes)
-      assert.isAtMost(waitOf(yield* attempt), 1250)
-      yield* TestClock.adjust(1250)
+      assert.lengthOf(sent, 1)
+      wall.at = 0
+      wall.steady = 2000
       yield* attempt
       assert.lengthOf(sent, 2)
-    })
-  )
+    }).pipe(Effect.withClock(clock))
+  })
 })
 
 describe("a success", () => {
-  it.effect("clears the refusals and the pauses", () =>
+  it.effect("ends the strikes and the pauses", () =>
     Effect.gen(function* () {
-      const { answer, attempt, sent, use } = yield* harness
+      const { answer, attempt, sent, status, use } = yield* harness
       for (let round = 0; round < 3; round++) {
         for (const password of ["a", "b", "c"]) {
-          yield* use(password)
-          yield* answer(Effect.fail(refused))
+          yield* use(`${password}${round}`)
+          yield* answer(refused)
           yield* attempt
         }
         yield* use("right")
         yield* answer(Effect.succeed(session))
         assert.deepStrictEqual(yield* attempt, Either.right(session))
+        assert.deepStrictEqual(yield* status, LoginGuard.LoginStatus.Open())
       }
       assert.lengthOf(sent, 12)
-      yield* answer(Effect.fail(lost))
+      yield* answer(lost)
       yield* attempt
-      assert.isAtMost(waitOf(yield* attempt), 1250)
+      assert.strictEqual(waitOf(yield* attempt), 2000)
+    })
+  )
+
+  it.effect("leaves nothing to remember of a user who was never refused", () =>
+    Effect.gen(function* () {
+      const { answer, attempt } = yield* harness
+      const memory = yield* memories.current
+      yield* answer(lost)
+      yield* attempt
+      assert.strictEqual(memory.records.size, 1)
+      yield* TestClock.adjust("2 seconds")
+      yield* answer(Effect.succeed(session))
+      yield* attempt
+      assert.deepStrictEqual([memory.records.size, memory.turns.size], [0, 0])
+    })
+  )
+})
+
+describe("a late answer", () => {
+  const timedOut = Effect.gen(function* () {
+    const made = yield* harness
+    yield* made.answer(lost)
+    yield* made.attempt
+    const late = (outcome: Outcome, index = -1) =>
+      Effect.flatMap(Effect.exit(outcome), (exit) => made.lates.at(index)?.(exit) ?? Effect.die("no login was sent"))
+    return { ...made, late }
+  })
+
+  it.effect("that refuses latches, and is the strike that was counted, not one more", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, late, sent, use } = yield* timedOut
+      yield* late(Effect.fail(refused))
+      const { attempts, reason } = blockedOf(yield* attempt)
+      assert.deepStrictEqual({ attempts, reason }, { attempts: 1, reason: "Refused" })
+      yield* use("right")
+      yield* answer(Effect.succeed(session))
+      assert.deepStrictEqual(yield* attempt, Either.right(session))
+      assert.deepStrictEqual(sent, ["wrong", "right"])
+    })
+  )
+
+  it.effect("that refuses a password that is in use no more allows two refusals at most", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, late, sent, use } = yield* timedOut
+      yield* TestClock.adjust("2 seconds")
+      yield* attempt
+      yield* late(Effect.fail(refused), 0)
+      yield* late(Effect.fail(refused), 1)
+      for (let minute = 0; minute < 10; minute++) {
+        yield* attempt
+        yield* TestClock.adjust("1 minute")
+      }
+      assert.lengthOf(sent, 2)
+      yield* use("right")
+      yield* answer(Effect.succeed(session))
+      assert.deepStrictEqual(yield* attempt, Either.right(session))
+    })
+  )
+
+  it.effect("that accepts clears the strikes before it", () =>
+    Effect.gen(function* () {
+      const { attempt, late, sent } = yield* timedOut
+      yield* late(Effect.succeed(session))
+      yield* attempt
+      assert.lengthOf(sent, 2)
+      assert.strictEqual(waitOf(yield* attempt), 2000)
+    })
+  )
+
+  it.effect("that accepts leaves the strikes after it", () =>
+    Effect.gen(function* () {
+      const { attempt, late } = yield* timedOut
+      yield* TestClock.adjust("2 seconds")
+      yield* attempt
+      assert.strictEqual(waitOf(yield* attempt), 30_000)
+      yield* late(Effect.succeed(session), 0)
+      assert.strictEqual(waitOf(yield* attempt), 2000)
+    })
+  )
+
+  it.effect.each([
+    ["an uncertain one", status(503)],
+    ["a timeout", lost]
+  ] as const)("changes nothing: %s", ([_, error]) =>
+    Effect.gen(function* () {
+      const { attempt, late } = yield* timedOut
+      yield* TestClock.adjust("1 second")
+      yield* late(Effect.fail(error))
+      assert.strictEqual(waitOf(yield* attempt), 1000)
+    })
+  )
+
+  it.effect("that was not judged takes the strike back", () =>
+    Effect.gen(function* () {
+      const { attempt, late, sent } = yield* timedOut
+      yield* late(Effect.fail(fault("900800", 503)))
+      yield* attempt
+      assert.lengthOf(sent, 2)
+      assert.strictEqual(waitOf(yield* attempt), 2000)
     })
   )
 })
@@ -448,55 +808,58 @@ describe("a success", () => {
 describe("reset", () => {
   it.effect("lets a refused password through once more", () =>
     Effect.gen(function* () {
-      const { answer, attempt, guard, sent } = yield* harness
-      yield* answer(Effect.fail(refused))
+      const { answer, attempt, reset, sent, status } = yield* harness
+      yield* answer(refused)
       yield* attempt
-      yield* guard.reset
+      yield* reset
+      assert.deepStrictEqual(yield* status, LoginGuard.LoginStatus.Open())
       assert.deepStrictEqual(yield* attempt, Either.left(refused))
       assert.strictEqual(blockedOf(yield* attempt).attempts, 1)
       assert.lengthOf(sent, 2)
     })
   )
 
-  it.effect("ends a pause", () =>
+  it.effect.each([lost, status(429)])("ends a pause", (error) =>
     Effect.gen(function* () {
-      const { answer, attempt, guard, sent } = yield* harness
-      yield* answer(Effect.fail(lost))
+      const { answer, attempt, reset, sent } = yield* harness
+      yield* answer(error)
       yield* attempt
-      yield* guard.reset
-      assert.deepStrictEqual(yield* attempt, Either.left(lost))
+      yield* reset
+      assert.deepStrictEqual(yield* attempt, Either.left(error))
       assert.lengthOf(sent, 2)
     })
   )
 
-  it.effect("forgets the users of earlier attempts also where the credentials cannot be read now", () =>
+  it.effect("lets another attempt through after four failures, and leaves other users as they are", () =>
     Effect.gen(function* () {
-      const source = yield* Ref.make<Effect.Effect<Credentials.Uws, CredentialsError>>(
-        Effect.succeed({ username: "user", password: Redacted.make("password") })
-      )
-      const guard = yield* Effect.provide(LoginGuard.make, Credentials.layerUwsEffect(Effect.flatten(Ref.get(source))))
-      const attempt = Effect.flip(guard.attempt(() => Effect.fail(refused)))
-      assert.deepStrictEqual(yield* attempt, refused)
-      const open = yield* Ref.getAndSet(source, Effect.never)
-      const reset = yield* Effect.fork(guard.reset)
-      yield* TestClock.adjust("1 minute")
-      yield* Fiber.join(reset)
-      yield* Ref.set(source, open)
-      assert.deepStrictEqual(yield* attempt, refused)
+      const { answer, attempt, guard, sent, use } = yield* harness
+      yield* answer(refused)
+      yield* use("wrong", "another user")
+      yield* attempt
+      for (const password of ["a", "b", "c", "d", "e"]) {
+        yield* use(password)
+        yield* attempt
+      }
+      assert.lengthOf(sent, 5)
+      yield* guard.reset({ username: "USER" })
+      yield* attempt
+      assert.lengthOf(sent, 6)
+      yield* use("wrong", "another user")
+      blockedOf(yield* attempt)
     })
   )
 
-  it.effect("is not undone by the attempt that was under way, which counts by itself", () =>
+  it.effect("is not undone by the attempt that is under way, which counts by itself", () =>
     Effect.gen(function* () {
-      const { answer, attempt, guard, sent, use } = yield* harness
-      yield* answer(Effect.fail(refused))
+      const { answer, attempt, reset, sent, use } = yield* harness
+      yield* answer(refused)
       yield* use("first")
       yield* attempt
       yield* use("second")
       yield* answer(Effect.delay(Effect.fail(refused), "1 second"))
       const underway = yield* Effect.fork(attempt)
-      yield* Effect.yieldNow()
-      yield* guard.reset
+      yield* TestClock.adjust(0)
+      yield* reset
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(underway)
       assert.strictEqual(blockedOf(yield* attempt).attempts, 1)
@@ -509,50 +872,89 @@ describe("reset", () => {
 })
 
 describe("attempts", () => {
-  it.effect("are made one at a time", () =>
+  it.effect("are made one at a time, over all guards of the process", () =>
     Effect.gen(function* () {
-      const { answer, attempt, sent } = yield* harness
+      const guards = yield* Effect.replicateEffect(LoginGuard.make, 4)
       let running = 0
       let most = 0
-      yield* answer(
+      let sent = 0
+      const login = () =>
         Effect.acquireUseRelease(
           Effect.sync(() => {
+            sent += 1
             most = Math.max(most, ++running)
           }),
           () => Effect.as(Effect.yieldNow(), session),
           () => Effect.sync(() => running--)
         )
+      const attempts = Array.from({ length: 20 }, (_, n) =>
+        guards[n % 4]?.attempt(Effect.succeed(userOf("user", "p")), login)
       )
-      yield* Effect.all(Effect.replicate(attempt, 20), { concurrency: "unbounded" })
-      assert.strictEqual(most, 1)
-      assert.lengthOf(sent, 20)
+      yield* Effect.all(
+        attempts.filter((one) => one !== undefined),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual({ most, sent }, { most: 1, sent: 20 })
     })
   )
 
-  it.effect("read the credentials once each and hand them on", () =>
+  it.effect("of different users do not wait for each other", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, guard } = yield* harness
+      yield* answer(Effect.never)
+      const hanging = yield* Effect.fork(attempt)
+      yield* TestClock.adjust(0)
+      const other = Effect.succeed(userOf("another user", "password"))
+      assert.strictEqual(yield* guard.attempt(other, () => Effect.succeed(session)), session)
+      yield* Fiber.interrupt(hanging)
+    })
+  )
+
+  it.effect("read the user once each, in their turn, and hand it on", () =>
     Effect.gen(function* () {
       let reads = 0
-      const source = Effect.sync(() => ({ username: "user", password: Redacted.make(`password ${++reads}`) }))
-      const guard = yield* Effect.provide(LoginGuard.make, Credentials.layerUwsEffect(source))
-      const sent: Array<string> = []
-      yield* Effect.replicateEffect(
-        guard.attempt(({ password, username }) => {
-          sent.push(username, Redacted.value(password))
-          return Effect.succeed(session)
-        }),
-        2
-      )
-      assert.deepStrictEqual(sent, ["user", "password 1", "user", "password 2"])
+      const source = Effect.sync(() => userOf("user", `password ${++reads}`))
+      const guard = yield* LoginGuard.make
+      const sent: Array<readonly [read: string, reads: number]> = []
+      const attempt = guard.attempt(source, ({ password }) => {
+        sent.push([Redacted.value(password), reads])
+        return Effect.as(Effect.yieldNow(), session)
+      })
+      yield* Effect.all([attempt, attempt, attempt], { concurrency: "unbounded" })
+      assert.deepStrictEqual(sent, [
+        ["password 1", 1],
+        ["password 2", 2],
+        ["password 3", 3]
+      ])
     })
   )
 
   it.effect("fail with the source's own error, which is no strike", () =>
     Effect.gen(function* () {
       const sealed = new CredentialsError({ credentials: "Uws", description: "the vault is sealed" })
-      const guard = yield* Effect.provide(LoginGuard.make, Credentials.layerUwsEffect(Effect.fail(sealed)))
+      const guard = yield* LoginGuard.make
       for (let call = 0; call < 3; call++) {
-        assert.strictEqual(yield* Effect.flip(guard.attempt(() => Effect.succeed(session))), sealed)
+        assert.strictEqual(
+          yield* Effect.flip(guard.attempt(Effect.fail(sealed), () => Effect.succeed(session))),
+          sealed
+        )
       }
+    })
+  )
+
+  it.effect("fail after the deadline if the source hangs, and do not keep the next from succeeding", () =>
+    Effect.gen(function* () {
+      const reads = yield* Ref.make(0)
+      const source = Effect.flatMap(
+        Ref.getAndUpdate(reads, (n) => n + 1),
+        (n) => (n === 0 ? Effect.never : Effect.succeed(userOf("user", "right")))
+      )
+      const guard = yield* LoginGuard.make
+      const attempt = guard.attempt(source, () => Effect.succeed(session))
+      const first = yield* Effect.fork(Effect.flip(attempt))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Fiber.join(first))._tag, "CredentialsError")
+      assert.strictEqual(yield* attempt, session)
     })
   )
 
@@ -563,12 +965,10 @@ describe("attempts", () => {
     Effect.gen(function* () {
       const { client, sent } = recorder.make(recorder.json(200, { sessionToken: "x" }))
       const service = yield* Effect.provideService(SessionClient.make, HttpClient.HttpClient, client)
-      const guard = yield* Effect.provide(
-        LoginGuard.make,
-        Credentials.layerUws({ username, password: Redacted.make(password) })
-      )
+      const guard = yield* LoginGuard.make
+      const user = Effect.succeed(userOf(username, password))
       for (let call = 0; call < 3; call++) {
-        const error = yield* Effect.flip(guard.attempt((user) => service.login(access, user)))
+        const error = yield* Effect.flip(guard.attempt(user, (read) => service.login(access, read)))
         assert.strictEqual(error._tag, "CredentialsError")
       }
       assert.deepStrictEqual(sent, [])
@@ -584,57 +984,158 @@ describe("attempts", () => {
         Effect.fork(attempt),
         Effect.fork(attempt)
       ])
-      yield* Effect.yieldNow()
+      yield* TestClock.adjust(0)
       yield* Fiber.interrupt(second)
-      yield* TestClock.adjust("2 seconds")
+      yield* TestClock.adjust("1 second")
+      yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* Fiber.join(first), Either.right(session))
       assert.deepStrictEqual(yield* Fiber.join(third), Either.right(session))
       assert.lengthOf(sent, 2)
     })
   )
+
+  it.effect("wait for a login that takes longer than a turn lasts without word of its holder", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent } = yield* harness
+      yield* answer(Effect.delay(Effect.succeed(session), "1 minute"))
+      yield* Effect.fork(attempt)
+      yield* Effect.fork(attempt)
+      for (let second = 0; second < 59; second++) yield* TestClock.adjust("1 second")
+      assert.lengthOf(sent, 1)
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(sent, 2)
+    })
+  )
+
+  it.effect("go on after one whose runtime was dropped, and count its login", () =>
+    Effect.gen(function* () {
+      const test = yield* Effect.clock
+      const adjust = (time: Duration.DurationInput) => Effect.withClock(TestClock.adjust(time), test)
+      let isDropped = true
+      const clock: Clock.Clock = {
+        [Clock.ClockTypeId]: Clock.ClockTypeId,
+        unsafeCurrentTimeMillis: () => test.unsafeCurrentTimeMillis(),
+        unsafeCurrentTimeNanos: () => test.unsafeCurrentTimeNanos(),
+        currentTimeMillis: test.currentTimeMillis,
+        currentTimeNanos: test.currentTimeNanos,
+        sleep: (time) => (isDropped ? Effect.never : test.sleep(time))
+      }
+      yield* Effect.gen(function* () {
+        const { answer, attempt, sent } = yield* harness
+        yield* answer(Effect.never)
+        yield* Effect.fork(attempt)
+        yield* adjust(0)
+        isDropped = false
+        yield* answer(Effect.succeed(session))
+        const next = yield* Effect.fork(attempt)
+        yield* adjust("9999 millis")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(next)))
+        yield* adjust("1 millis")
+        assert.deepStrictEqual(yield* Fiber.join(next), Either.right(session))
+        assert.lengthOf(sent, 2)
+      }).pipe(Effect.withClock(clock))
+    })
+  )
 })
 
-describe("LoginBlocked", () => {
-  it.effect("holds no secret", () =>
+describe("the memory", () => {
+  const attempt = (guard: LoginGuard.Service, username = "user") =>
+    Effect.either(guard.attempt(Effect.succeed(userOf(username, "wrong")), () => Effect.fail(refused)))
+
+  it.effect("is the process's: a guard that is built again knows what the one before knew", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* attempt(yield* LoginGuard.make), Either.left(refused))
+      blockedOf(yield* attempt(yield* LoginGuard.make))
+    })
+  )
+
+  it.effect("is another for each layerMemory", () =>
+    Effect.gen(function* () {
+      const own = Layer.provide(LoginGuard.layer, LoginGuard.layerMemory)
+      for (let build = 0; build < 2; build++) {
+        const guard = yield* Effect.provide(LoginGuard.LoginGuard, own)
+        assert.deepStrictEqual(yield* attempt(guard), Either.left(refused))
+        blockedOf(yield* attempt(guard))
+      }
+    })
+  )
+
+  it.effect("takes no further user once it is full, and keeps those that it has", () =>
+    Effect.gen(function* () {
+      const guard = yield* LoginGuard.make
+      const memory = yield* memories.current
+      yield* attempt(guard)
+      const [[_, record] = assert.fail("nothing is remembered")] = memory.records
+      for (let n = 1; n < 100_000; n++) memory.records.set(`user ${n}`, record)
+      const error = errorOf(yield* attempt(guard, "one too many"))
+      assert.deepInclude(error, { _tag: "EndpointError", reason: "NotSent", endpoint: "login" })
+      blockedOf(yield* attempt(guard))
+      memory.records.set("user 1", { passwords: [], strikes: [], pause: { failure: notSent, until: 0, times: 1 } })
+      assert.deepStrictEqual(yield* attempt(guard, "one too many"), Either.left(refused))
+    })
+  )
+
+  it.effect("holds no password", () =>
     Effect.gen(function* () {
       const { answer, attempt, use } = yield* harness
       yield* use("s3cr3t p+ss")
-      yield* answer(Effect.fail(refused))
+      yield* answer(refused)
       yield* attempt
       secrecy.assertSecret(blockedOf(yield* attempt), ["s3cr3t p+ss"])
+      const memory = yield* memories.current
+      assert.notInclude(JSON.stringify([...memory.records]), "s3cr3t")
     })
   )
-})
 
-describe("a source of credentials that hangs", () => {
-  it.effect("fails the attempt after the deadline, and does not keep the next from succeeding", () =>
-    Effect.gen(function* () {
-      const reads = yield* Ref.make(0)
-      const user = { username: "user", password: Redacted.make("right") }
-      const source = Effect.flatMap(
-        Ref.getAndUpdate(reads, (n) => n + 1),
-        (n) => (n === 0 ? Effect.never : Effect.succeed(user))
-      )
-      const guard = yield* Effect.provide(LoginGuard.make, Credentials.layerUwsEffect(source))
-      const login: Login = () => Effect.succeed(session)
-      const first = yield* Effect.fork(Effect.flip(guard.attempt(login)))
-      yield* TestClock.adjust("10 seconds")
-      assert.strictEqual((yield* Fiber.join(first))._tag, "CredentialsError")
-      assert.strictEqual(yield* guard.attempt(login), session)
-    })
-  )
-})
-
-describe("a username in another spelling", () => {
-  it.effect("is the same user: case and blanks do not buy further attempts", () =>
+  const spellings: ReadonlyArray<readonly [label: string, names: ReadonlyArray<string>]> = [
+    ["case and blanks", ["bob", "Bob", " bob", "BOB ", "bob", "boB"]],
+    ["composed and decomposed", ["Jos\u00e9", "Jose\u0301", "JOSE\u0301", "jos\u00e9 ", "JOS\u00c9", "jose\u0301"]]
+  ]
+  it.effect.each(spellings)("knows a user under every spelling: %s buy no further attempts", ([_, names]) =>
     Effect.gen(function* () {
       const { answer, attempt, sent, use } = yield* harness
-      yield* answer(Effect.fail(refused))
-      for (const [n, name] of ["bob", "Bob", " bob", "BOB ", "bob", "boB"].entries()) {
+      yield* answer(refused)
+      for (const [n, name] of names.entries()) {
         yield* use(`wrong ${n}`, name)
         yield* attempt
       }
       assert.lengthOf(sent, 4)
     })
+  )
+})
+
+describe("guards that are built again and again", () => {
+  const builds = (times: number, apart: Duration.DurationInput, username = (_: number) => "user") =>
+    Effect.gen(function* () {
+      const log = logging()
+      for (let n = 0; n < times; n++) {
+        const guard = yield* LoginGuard.make
+        const user = Effect.succeed(userOf(username(n), "right"))
+        yield* Effect.provide(
+          guard.attempt(user, () => Effect.succeed(session)),
+          log.layer
+        )
+        yield* Effect.provide(
+          guard.attempt(user, () => Effect.succeed(session)),
+          log.layer
+        )
+        yield* TestClock.adjust(apart)
+      }
+      return log.at("WARN").filter((line) => line.includes("ManagedRuntime")).length
+    })
+
+  it.effect("for one user are warned of once", () =>
+    Effect.map(builds(9, "1 second"), (many) => assert.strictEqual(many, 1))
+  )
+
+  it.effect("twice are not", () => Effect.map(builds(2, 0), (many) => assert.strictEqual(many, 0)))
+
+  it.effect("a minute apart are not", () => Effect.map(builds(9, "30 seconds"), (many) => assert.strictEqual(many, 0)))
+
+  it.effect("for a user each are not", () =>
+    Effect.map(
+      builds(9, 0, (n) => `user ${n}`),
+      (many) => assert.strictEqual(many, 0)
+    )
   )
 })

@@ -70,6 +70,25 @@ const table: Readonly<Record<Rejection, ReadonlyArray<Row>>> = {
     ["Device Location, by its message alone", 400, location("The Session has expired.")],
     ["Cloud Connector's inner [400]", 401, connector.session],
     ["Cloud Connector's inner [400] with status 400", 400, connector.session],
+    ["ETX, by its message alone", 401, { error: "Unauthorized", description: "The session token is missing." }],
+    ["SESSION_EXPIRED, as a public Next.js service knows it", 400, uws("SESSION_EXPIRED")],
+    ["SESSION_EXPIRED with status 401", 401, { errorCode: "SESSION_EXPIRED" }],
+    ["another code with UWS's documented message", 400, uws("INVALID_PARAMETER", "The Session has expired.")],
+    [
+      "another code that names the session token, as a Python client reads it",
+      400,
+      uws("X.Y", "Invalid session token")
+    ],
+    ["the same with status 401", 401, uws("X.Y", "The Session Token is not valid.")],
+    [
+      "fields with capitals, as users' parsers read them",
+      400,
+      { ErrorCode: "UnifiedWebService.REQUEST_FAILED.SessionToken.Expired" }
+    ],
+    ["a message with a capital", 400, { ErrorCode: "X.Y", ErrorMessage: "The Session has expired." }],
+    ["a list of errors, as users' parsers read it", 400, [uws("X.SessionToken.Expired")]],
+    ["a list whose second error it is", 400, [uws("X.Device.NotFound"), uws("X.SessionToken.Expired")]],
+    ["errors in a field", 400, { errors: [uws("X.SessionToken.Expired")] }],
     ["Diagnostics' 401", 401, uws("INVALID_ACCOUNT", "An error was encountered when trying to verify the UWS account.")]
   ],
   Unknown: [
@@ -77,7 +96,7 @@ const table: Readonly<Record<Rejection, ReadonlyArray<Row>>> = {
     ["a 401 with a page", 401, "<html><body>Unauthorized</body></html>"],
     ["a 401 with an empty object", 401, {}],
     ["a 401 with a truncated JSON", 401, `{"fault":{"code":"9009`],
-    ["ETX", 401, { error: "Unauthorized", description: "The session token is missing." }],
+    ["ETX", 401, { error: "Unauthorized", description: "Not allowed." }],
     ["an unclassified authentication failure", 401, { fault: fault("900900") }],
     ["a product's own code with status 401", 401, uws("NO_IDEA")],
     ["Hyper Precise without a fault", 401, { responseCode: "INVALID_ACCESS", message: "Invalid access" }],
@@ -96,11 +115,17 @@ const table: Readonly<Record<Rejection, ReadonlyArray<Row>>> = {
     ["UWS, an undefined account", 400, uws("UnifiedWebService.INPUT_INVALID.Account.NotDefined")],
     ["an account code with status 401", 401, uws("UnifiedWebService.REQUEST_FAILED.AccountName")],
     ["Device Location on an account", 400, location("Could not find account 0000123456-00001")],
+    ["a list with an account's code", 400, [uws("X.Y"), uws("UnifiedWebService.REQUEST_FAILED.AccountName")]],
+    [
+      "UWS, an account's code whose message names the session",
+      400,
+      uws("X.AccountName", "No account for this session token")
+    ],
     ["Hyper Precise with status 403", 403, { responseCode: "INVALID_ACCESS", message: "Invalid access" }]
   ],
   None: [
     ["an ordinary INVALID_PARAMETER", 400, uws("INVALID_PARAMETER", "deviceList must not be empty")],
-    ["a message that only quotes the words", 400, uws("INVALID_PARAMETER", "The Session has expired.")],
+    ["the words with another status", 404, uws("INVALID_PARAMETER", "The Session has expired.")],
     ["a custom field of the name", 400, uws("DeviceService.INPUT_INVALID.CustomField.SessionTokenExpired")],
     ["the name in the message only", 400, uws("X.Y", "SessionToken.Expired")],
     ["INVALID_ACCOUNT with status 400", 400, uws("INVALID_ACCOUNT")],
@@ -117,7 +142,8 @@ const table: Readonly<Record<Rejection, ReadonlyArray<Row>>> = {
     ["a bare 404", 404, ""],
     ["a bare 500", 500, ""],
     ["a JSON null", 400, "null"],
-    ["a JSON list", 400, `[{"errorCode":"X.SessionToken.Expired"}]`],
+    ["an empty list", 400, "[]"],
+    ["a list of texts", 400, `["X.SessionToken.Expired"]`],
     ["a JSON text", 400, `"UnifiedWebService.REQUEST_FAILED.SessionToken.Expired"`],
     ["a fault of another kind", 400, "<fault-report><code>900901</code></fault-report>"]
   ]

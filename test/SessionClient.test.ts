@@ -100,6 +100,7 @@ describe("login", () => {
           url: "https://thingspace.verizon.com/api/m2m/v1/session/login",
           headers: {
             accept: "application/json",
+            "accept-encoding": "identity",
             authorization: "Bearer d7bc43e9acc31aba9654fc5cd0d8c520",
             "content-length": "45",
             "content-type": "application/json"
@@ -114,8 +115,8 @@ describe("login", () => {
     Effect.gen(function* () {
       const { client, sent } = recorder.make(recorder.json(200, { sessionToken: sessionText }))
       const service = yield* over(client)
-      yield* service.login(access, userOf("é", `"\\'€\n`))
-      assert.strictEqual(sent[0]?.body, `{"username":"é","password":"\\"\\\\'€\\n"}`)
+      yield* service.login(access, userOf("é", `"\\\n'€`))
+      assert.strictEqual(sent[0]?.body, `{"username":"é","password":"\\"\\\\\\n'€"}`)
     })
   )
 
@@ -171,6 +172,7 @@ describe("logout", () => {
           url: "https://thingspace.verizon.com/api/m2m/v1/session/logout",
           headers: {
             accept: "application/json",
+            "accept-encoding": "identity",
             authorization: "Bearer d7bc43e9acc31aba9654fc5cd0d8c520",
             "vz-m2m-token": "bcce3ea6-fe4f-4952-bacf-eadd80718e83"
           },
@@ -198,6 +200,7 @@ describe("resetPassword", () => {
           url: "https://thingspace.verizon.com/api/m2m/v1/session/password/actions/reset",
           headers: {
             accept: "application/json",
+            "accept-encoding": "identity",
             authorization: "Bearer d7bc43e9acc31aba9654fc5cd0d8c520",
             "content-length": "24",
             "content-type": "application/json",

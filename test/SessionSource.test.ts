@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -10,13 +11,16 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import type { AuthError } from "../src/AuthError.js"
+import * as Credentials from "../src/Credentials.js"
 import * as LoginGuard from "../src/LoginGuard.js"
+import * as SessionClient from "../src/SessionClient.js"
 import * as SessionSource from "../src/SessionSource.js"
 import { fingerprint, SessionToken } from "../src/SessionToken.js"
 import * as ThingSpaceEmulator from "../src/ThingSpaceEmulator.js"
-import type * as ThingSpaceHttpClient from "../src/ThingSpaceHttpClient.js"
+import * as ThingSpaceHttpClient from "../src/ThingSpaceHttpClient.js"
 import * as TokenSource from "../src/TokenSource.js"
 import * as pipeline from "./utils/pipeline.js"
+import * as recorder from "./utils/recorder.js"
 
 const { cost, linkedTo, logging, paths, received, settle, tracing } = pipeline
 
@@ -93,7 +97,9 @@ describe("get", () => {
       yield* fails(ThingSpaceEmulator.answer(503), paths.login)
       const errors = yield* many(10, Effect.flip(get))
       assert.deepStrictEqual([...new Set(errors.map(reason))], ["EndpointError StatusCode"])
-      assert.strictEqual(reason(yield* Effect.flip(get)), "LoginBlocked Uncertain")
+      const again = yield* Effect.flip(get)
+      assert.strictEqual(reason(again), "EndpointError StatusCode")
+      assert.isTrue("retryAfter" in again && again.retryAfter !== undefined)
       assert.strictEqual(yield* logins, 1)
       yield* TestClock.adjust("2 seconds")
       yield* many(10, get)
@@ -136,6 +142,7 @@ describe("get", () => {
       yield* emulator.revokeAll
       assert.strictEqual((yield* Effect.flip(get))._tag, "OAuthError")
       assert.deepStrictEqual(yield* cost, { tokens: 2, logins: 2 })
+      yield* TestClock.adjust("1 seconds")
       yield* get
       assert.deepStrictEqual(yield* cost, { tokens: 2, logins: 3 })
     }).pipe(Effect.provide(pipeline.layer()))
@@ -153,7 +160,8 @@ describe("get", () => {
     Effect.gen(function* () {
       yield* fails(ThingSpaceEmulator.answer(401), paths.login)
       assert.strictEqual(reason(yield* Effect.flip(get)), "EndpointError StatusCode")
-      assert.strictEqual(reason(yield* Effect.flip(get)), "LoginBlocked Uncertain")
+      assert.strictEqual(reason(yield* Effect.flip(get)), "EndpointError StatusCode")
+      assert.strictEqual(yield* logins, 1)
       yield* TestClock.adjust("2 seconds")
       yield* get
       assert.deepStrictEqual(yield* cost, { tokens: 2, logins: 2 })
@@ -585,7 +593,7 @@ describe("a wrong password", () => {
       yield* Effect.flip(get)
       yield* emulator.changePassword(ThingSpaceEmulator.defaults.username, "not yet right")
       assert.strictEqual(reason(yield* Effect.flip(get)), "LoginBlocked Refused")
-      yield* guard.reset
+      yield* guard.reset(pipeline.credentials)
       yield* get
       assert.strictEqual(yield* logins, 2)
     }).pipe(Effect.provide(pipeline.layer({ password: Redacted.make("not yet right") })))
@@ -785,4 +793,252 @@ describe("a schedule that dies", () => {
       assert.lengthOf(yield* received(paths.login), 2)
     }).pipe(Effect.provide(Layer.provideMerge(pipeline.layer({ relogin: dying }), logged.layer)))
   })
+})
+
+describe("unsafePeek", () => {
+  it.effect("shows the session until it has idled out, and until it is refused", () =>
+    Effect.gen(function* () {
+      const sessions = yield* source
+      assert.isUndefined(sessions.unsafePeek?.(0))
+      const token = yield* get
+      const idle = Duration.toMillis("20 minutes")
+      assert.strictEqual(sessions.unsafePeek?.(idle - 1), token)
+      assert.isUndefined(sessions.unsafePeek?.(idle))
+      assert.isTrue(sessions.isCurrent?.(token))
+      yield* invalidate(token)
+      assert.isUndefined(sessions.unsafePeek?.(0))
+      assert.isFalse(sessions.isCurrent?.(token))
+    }).pipe(Effect.provide(pipeline.layer()))
+  )
+
+  it.effect("shows a static session, unless no header can carry it", () =>
+    Effect.gen(function* () {
+      const sourceOf = (text: string) => Effect.provide(source, SessionSource.layerStatic(Redacted.make(text)))
+      const sessions = yield* sourceOf("of the simulator")
+      assert.strictEqual(sessions.unsafePeek?.(0), yield* sessions.get)
+      assert.isUndefined((yield* sourceOf("a\nb")).unsafePeek?.(0))
+    })
+  )
+})
+
+describe("unsafeUsed", () => {
+  it.effect("counts as used does, without an effect", () =>
+    Effect.gen(function* () {
+      const sessions = yield* source
+      const token = yield* get
+      yield* TestClock.adjust("19 minutes")
+      sessions.unsafeUsed?.(token, Duration.toMillis("19 minutes"))
+      assert.strictEqual(sessions.unsafePeek?.(Duration.toMillis("39 minutes") - 1), token)
+      assert.isUndefined(sessions.unsafePeek?.(Duration.toMillis("39 minutes")))
+    }).pipe(Effect.provide(pipeline.layer({ relogin: Schedule.stop })))
+  )
+})
+
+describe("a source that somebody wraps", () => {
+  const other = new SessionToken({ secret: Redacted.make("of the wrapper") })
+  const wrappers: ReadonlyArray<
+    readonly [how: string, wrap: (sessions: SessionSource.Service) => SessionSource.Service]
+  > = [
+    ["by a spread", (sessions) => ({ ...sessions, get: Effect.succeed(other) })],
+    ["by inheritance", (sessions) => Object.create(sessions, { get: { value: Effect.succeed(other) } })]
+  ]
+  it.effect.each(wrappers)("%s is asked through its own methods", ([, wrap]) =>
+    Effect.gen(function* () {
+      const sessions = yield* source
+      yield* sessions.get
+      const wrapped = wrap(sessions)
+      assert.isUndefined(wrapped.unsafePeek?.(0))
+      assert.isTrue(wrapped.isCurrent?.(other) ?? true)
+      const { client, sent } = recorder.make(recorder.answering(200))
+      const tokens = yield* TokenSource.TokenSource
+      yield* ThingSpaceHttpClient.withSession(client, { tokens, sessions: wrapped }).get("/api/m2m/v1/accounts")
+      assert.deepStrictEqual(
+        sent.map(({ headers }) => headers["vz-m2m-token"]),
+        ["of the wrapper"]
+      )
+    }).pipe(Effect.provide(pipeline.layer()))
+  )
+})
+
+describe("relogin and timers", () => {
+  /** Runs a program under a clock that counts its timers: those that were called off do not count. */
+  const counting = (
+    relogin: Options["relogin"],
+    program: (
+      armed: Effect.Effect<number>
+    ) => Effect.Effect<void, AuthError, ThingSpaceHttpClient.Services | ThingSpaceEmulator.ThingSpaceEmulator>
+  ) =>
+    Effect.clockWith((clock) => {
+      let count = 0
+      const add = (change: number) =>
+        Effect.sync(() => {
+          count += change
+        })
+      const sleep = (duration: Duration.Duration) =>
+        Effect.acquireUseRelease(
+          add(1),
+          () => clock.sleep(duration),
+          () => add(-1)
+        )
+      const counted: Clock.Clock = Object.assign(Object.create(clock), { sleep })
+      const armed = Effect.zipRight(
+        settle,
+        Effect.sync(() => count)
+      )
+      return program(armed).pipe(Effect.provide(pipeline.layer({ relogin })), Effect.withClock(counted))
+    })
+
+  const quiet: ReadonlyArray<readonly [string, NonNullable<Options["relogin"]>]> = [
+    ["Schedule.stop", Schedule.stop],
+    ["a schedule of no recurrence", Schedule.recurs(0)]
+  ]
+  it.effect.each(quiet)("%s leaves no timer behind, so that a process that has finished ends", ([, relogin]) =>
+    counting(relogin, (armed) =>
+      Effect.gen(function* () {
+        yield* use
+        assert.strictEqual(yield* armed, 0)
+        yield* TestClock.adjust("10 minutes")
+        yield* use
+        assert.strictEqual(yield* armed, 0)
+      })
+    )
+  )
+
+  it.effect("the default has one, for the next login", () =>
+    counting(undefined, (armed) =>
+      Effect.gen(function* () {
+        yield* use
+        assert.strictEqual(yield* armed, 1)
+      })
+    )
+  )
+
+  it.effect("a silence whose logins are over leaves none", () =>
+    counting(Schedule.recurs(1), (armed) =>
+      Effect.gen(function* () {
+        yield* use
+        yield* TestClock.adjust("20 minutes")
+        assert.strictEqual(yield* logins, 2)
+        assert.strictEqual(yield* armed, 0)
+      })
+    )
+  )
+
+  it.effect("a schedule that has nothing to say is asked once a minute, however often the session is used", () => {
+    let steps = 0
+    const counting = Schedule.tapInput(Schedule.stop, () => Effect.sync(() => (steps += 1)))
+    return Effect.gen(function* () {
+      for (let second = 0; second < 120; second++) {
+        yield* use
+        yield* TestClock.adjust("1 seconds")
+      }
+      assert.isAtMost(steps, 3)
+      assert.isAtLeast(steps, 2)
+    }).pipe(Effect.provide(pipeline.layer({ relogin: counting })))
+  })
+})
+
+describe("a login that is answered after its deadline", () => {
+  const slow = (relogin: NonNullable<Options["relogin"]>) =>
+    pipeline.layer({ relogin }, { responseLatency: (_, path) => (path === paths.login ? "15 seconds" : 0) })
+
+  it.effect("fails those who wait, and its session serves the next", () =>
+    Effect.gen(function* () {
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const caller = yield* Effect.fork(Effect.flip(get))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(reason(yield* Fiber.join(caller)), "EndpointError Timeout")
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(yield* emulator.liveSessions, [yield* secret])
+      assert.strictEqual(yield* logins, 1)
+    }).pipe(Effect.provide(slow(Schedule.stop)))
+  )
+
+  it.effect("has its session idle from before it was sent, and logged in anew by the schedule", () =>
+    Effect.gen(function* () {
+      yield* Effect.fork(Effect.ignore(get))
+      yield* TestClock.adjust("15 seconds")
+      yield* TestClock.adjust("1185 seconds")
+      assert.deepStrictEqual(yield* loginTimes, [0, 20])
+    }).pipe(Effect.provide(slow(SessionSource.onIdleExpiry)))
+  )
+
+  it.effect("latches if the answer is a refusal", () =>
+    Effect.gen(function* () {
+      yield* Effect.fork(Effect.ignore(get))
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual(reason(yield* Effect.flip(get)), "LoginBlocked Refused")
+      assert.strictEqual(yield* logins, 1)
+    }).pipe(
+      Effect.provide(
+        pipeline.layer(
+          { password: Redacted.make("wrong") },
+          { responseLatency: (_, path) => (path === paths.login ? "15 seconds" : 0) }
+        )
+      )
+    )
+  )
+})
+
+describe("after an uncertain login", () => {
+  const uncertain = Effect.gen(function* () {
+    yield* fails(ThingSpaceEmulator.answer(503), paths.login)
+    yield* Effect.flip(get)
+    yield* TestClock.adjust("2 seconds")
+  })
+  const probes = Effect.map(received(paths.logout), (all) => all.length)
+
+  it.effect("the session service is asked before the next, which goes out once it answers as itself", () =>
+    Effect.gen(function* () {
+      yield* uncertain
+      yield* fails(ThingSpaceEmulator.answer(503), paths.logout)
+      yield* Effect.flip(get)
+      assert.deepStrictEqual([yield* probes, yield* logins], [1, 1])
+      yield* TestClock.adjust("1 seconds")
+      yield* get
+      assert.deepStrictEqual([yield* probes, yield* logins], [2, 2])
+    }).pipe(Effect.provide(pipeline.layer({ relogin: Schedule.stop })))
+  )
+
+  it.effect("the service is not asked if the program forbids it", () =>
+    Effect.gen(function* () {
+      yield* uncertain
+      yield* get
+      assert.deepStrictEqual([yield* probes, yield* logins], [0, 2])
+    }).pipe(Effect.provide(pipeline.layer({ relogin: Schedule.stop, probe: false })))
+  )
+})
+
+describe("a login whose fiber the runtime drops", () => {
+  it.effect("costs those who wait its deadline, and is not sent again by them", () =>
+    Effect.gen(function* () {
+      let sent = 0
+      const client = Layer.succeed(SessionClient.SessionClient, {
+        login: () =>
+          Effect.suspend(() => {
+            sent += 1
+            return Effect.uninterruptible(Effect.never)
+          }),
+        logout: () => Effect.void,
+        resetPassword: () => Effect.never
+      })
+      // Not closed: closing waits for the fiber for two seconds.
+      const context = yield* SessionSource.layer().pipe(
+        Layer.provide([client, LoginGuard.layer, TokenSource.layerStatic(Redacted.make("a static token"))]),
+        Layer.provide(Credentials.layerUws(pipeline.credentials)),
+        Layer.buildWithScope(yield* Scope.make())
+      )
+      yield* Effect.gen(function* () {
+        const callers = yield* Effect.fork(many(10, Effect.flip(get)))
+        yield* TestClock.adjust("59999 millis")
+        assert.isTrue(Option.isNone(yield* Fiber.poll(callers)))
+        yield* TestClock.adjust("1 millis")
+        assert.deepStrictEqual([...new Set((yield* Fiber.join(callers)).map(reason))], ["EndpointError Timeout"])
+        const next = yield* Effect.fork(Effect.flip(get))
+        yield* TestClock.adjust("60 seconds")
+        yield* Fiber.join(next)
+        assert.strictEqual(sent, 1)
+      }).pipe(Effect.provide(context))
+    })
+  )
 })

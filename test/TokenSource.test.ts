@@ -1,5 +1,6 @@
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,9 +15,14 @@ import { AccessToken, fingerprint } from "../src/AccessToken.js"
 import { CredentialsError } from "../src/AuthError.js"
 import * as Credentials from "../src/Credentials.js"
 import * as OAuthClient from "../src/OAuthClient.js"
+import * as ThingSpaceConfig from "../src/ThingSpaceConfig.js"
 import * as ThingSpaceEmulator from "../src/ThingSpaceEmulator.js"
+import * as ThingSpaceHttpClient from "../src/ThingSpaceHttpClient.js"
 import * as TokenSource from "../src/TokenSource.js"
-import { credentials, linkedTo, logging, paths, received, settle, tracing } from "./utils/pipeline.js"
+import * as pipeline from "./utils/pipeline.js"
+import * as recorder from "./utils/recorder.js"
+
+const { account, credentials, linkedTo, logging, paths, received, settle, tracing } = pipeline
 
 const layer = (options?: TokenSource.Options, platform?: ThingSpaceEmulator.Options) =>
   TokenSource.layer(options).pipe(
@@ -93,6 +99,7 @@ describe("get", () => {
       yield* Effect.gen(function* () {
         assert.strictEqual((yield* Effect.flip(get))._tag, "OAuthError")
         yield* Ref.set(app, credentials)
+        yield* TestClock.adjust("1 seconds")
         yield* get
       }).pipe(Effect.provide(rotating))
     })
@@ -291,15 +298,13 @@ describe("invalidate", () => {
     }).pipe(Effect.provide(layer()))
   )
 
-  it.effect("does nothing for a minute where the platform has handed the refused token back", () =>
+  it.effect("drops a token that was handed back again: how often is for the client to limit", () =>
     Effect.gen(function* () {
-      for (let n = 0; n < 50; n++) {
-        yield* Effect.flatMap(get, invalidate)
-        yield* TestClock.adjust("1 seconds")
-      }
-      assert.strictEqual(yield* requests, 2)
-      yield* TestClock.adjust("11 seconds")
-      yield* Effect.flatMap(get, invalidate)
+      const first = yield* get
+      yield* invalidate(first)
+      const second = yield* get
+      assert.strictEqual(Redacted.value(second.secret), Redacted.value(first.secret))
+      yield* invalidate(second)
       yield* get
       assert.strictEqual(yield* requests, 3)
     }).pipe(Effect.provide(layer()))
@@ -449,6 +454,204 @@ describe("a static source", () => {
         assert.notInclude(JSON.stringify(value) ?? "", secretText)
       }
       assert.strictEqual(Redacted.value((yield* service.get).secret), secretText)
+    })
+  )
+})
+
+describe("unsafePeek", () => {
+  it.effect("shows the token for as long as nobody has to be asked", () =>
+    Effect.gen(function* () {
+      const source = yield* TokenSource.TokenSource
+      assert.isUndefined(source.unsafePeek?.(0))
+      const token = yield* source.get
+      const until = 59 * 60_000
+      assert.strictEqual(source.unsafePeek?.(until - 1), token)
+      assert.isUndefined(source.unsafePeek?.(until))
+      yield* source.invalidate(token)
+      assert.isUndefined(source.unsafePeek?.(0))
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("shows a static token, unless no header can carry it", () =>
+    Effect.gen(function* () {
+      const sourceOf = (secret: string) =>
+        Effect.provide(TokenSource.TokenSource, TokenSource.layerStatic(Redacted.make(secret)))
+      const source = yield* sourceOf("a static token")
+      assert.strictEqual(source.unsafePeek?.(0), yield* source.get)
+      assert.isUndefined((yield* sourceOf("a\nb")).unsafePeek?.(0))
+    })
+  )
+})
+
+describe("isCurrent", () => {
+  it.effect("knows the token that is held by its secret", () =>
+    Effect.gen(function* () {
+      const source = yield* TokenSource.TokenSource
+      const token = yield* source.get
+      const copy = new AccessToken({ secret: Redacted.make(Redacted.value(token.secret)), expiresAt: Option.none() })
+      assert.isTrue(source.isCurrent?.(token))
+      assert.isTrue(source.isCurrent?.(copy))
+      yield* source.invalidate(copy)
+      assert.isFalse(source.isCurrent?.(token))
+    }).pipe(Effect.provide(layer()))
+  )
+})
+
+describe("a source that somebody wraps", () => {
+  const other = new AccessToken({ secret: Redacted.make("of the wrapper"), expiresAt: Option.none() })
+  const wrappers: ReadonlyArray<readonly [how: string, wrap: (source: TokenSource.Service) => TokenSource.Service]> = [
+    ["by a spread", (source) => ({ ...source, get: Effect.succeed(other) })],
+    ["by inheritance", (source) => Object.create(source, { get: { value: Effect.succeed(other) } })]
+  ]
+  it.effect.each(wrappers)("%s is asked through its own get", ([, wrap]) =>
+    Effect.gen(function* () {
+      const source = yield* TokenSource.TokenSource
+      yield* source.get
+      const wrapped = wrap(source)
+      assert.isUndefined(wrapped.unsafePeek?.(0))
+      assert.isTrue(wrapped.isCurrent?.(other) ?? true)
+      const { client, sent } = recorder.make(recorder.answering(200))
+      yield* ThingSpaceHttpClient.withAccessToken(client, { tokens: wrapped }).get("/api/m2m/v1/accounts")
+      assert.deepStrictEqual(
+        sent.map(({ headers }) => headers.authorization),
+        ["Bearer of the wrapper"]
+      )
+      assert.strictEqual(wrapped.platform, source.platform)
+    }).pipe(Effect.provide(layer()))
+  )
+})
+
+describe("map", () => {
+  const suffixed = (token: AccessToken) =>
+    new AccessToken({ secret: Redacted.make(`${Redacted.value(token.secret)}-suffixed`), expiresAt: token.expiresAt })
+
+  it.effect("hands out what the function makes of each token, once, also without an effect", () =>
+    Effect.gen(function* () {
+      const source = yield* TokenSource.TokenSource
+      let calls = 0
+      const mapped = TokenSource.map(source, (token) => {
+        calls += 1
+        return suffixed(token)
+      })
+      assert.isUndefined(mapped.unsafePeek?.(0))
+      const token = yield* mapped.get
+      assert.strictEqual(Redacted.value(token.secret), `${yield* secret}-suffixed`)
+      assert.strictEqual(mapped.unsafePeek?.(0), token)
+      assert.strictEqual(yield* mapped.get, token)
+      assert.strictEqual(calls, 1)
+      assert.strictEqual(mapped.platform, source.platform)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("forgets and revokes the token that the source holds", () =>
+    Effect.gen(function* () {
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const mapped = TokenSource.map(suffixed)(yield* TokenSource.TokenSource)
+      const first = yield* mapped.get
+      assert.isTrue(mapped.isCurrent?.(first))
+      yield* emulator.revokeAll
+      yield* mapped.invalidate(first)
+      assert.isFalse(mapped.isCurrent?.(first))
+      yield* mapped.get
+      yield* mapped.invalidate(first)
+      assert.strictEqual(yield* requests, 2)
+      yield* mapped.revoke
+      assert.deepStrictEqual(yield* emulator.currentToken, Option.none())
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("asks a source that shows nothing without an effect through its get", () =>
+    Effect.gen(function* () {
+      const mapped = TokenSource.map({ ...(yield* TokenSource.TokenSource) }, suffixed)
+      yield* mapped.get
+      assert.isUndefined(mapped.unsafePeek?.(0))
+      assert.include(Redacted.value((yield* mapped.get).secret), "-suffixed")
+    }).pipe(Effect.provide(layer()))
+  )
+})
+
+describe("platform", () => {
+  it.effect("is the one whose settings were in force when the source was built", () =>
+    Effect.gen(function* () {
+      const settings = yield* ThingSpaceConfig.make({ baseUrl: "https://sandbox.example" })
+      const config = Layer.succeed(ThingSpaceConfig.ThingSpaceConfig, settings)
+      const still = Layer.provide(TokenSource.layerStatic(Redacted.make("a static token")), config)
+      const live = Layer.provide(layer(), config)
+      for (const one of [still, live]) {
+        assert.strictEqual((yield* Effect.provide(TokenSource.TokenSource, one)).platform, settings)
+      }
+    })
+  )
+})
+
+describe("a token that is handed out again at its end", () => {
+  const handedBack = (token: AccessToken, times: number) =>
+    fails(
+      issues({ access_token: Redacted.value(token.secret), token_type: "Bearer", expires_in: 0 }),
+      paths.token,
+      times
+    )
+
+  it.effect("is asked for again every 250 milliseconds, until there is another", () =>
+    Effect.gen(function* () {
+      const first = yield* get
+      yield* TestClock.adjust("1 hours")
+      yield* handedBack(first, 2)
+      const callers = yield* Effect.fork(many(10, secret))
+      yield* TestClock.adjust("499 millis")
+      assert.strictEqual(yield* requests, 3)
+      assert.isTrue(Option.isNone(yield* Fiber.poll(callers)))
+      yield* TestClock.adjust("1 millis")
+      assert.notInclude(yield* Fiber.join(callers), Redacted.value(first.secret))
+      assert.strictEqual(yield* requests, 4)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("makes no call fail: the slowest waits half a second longer than the platform lags", () => {
+    const call = Effect.flatMap(ThingSpaceHttpClient.ThingSpaceHttpClient, (client) => client.get(account))
+    return Effect.gen(function* () {
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      yield* call
+      const token = yield* get
+      yield* emulator.revokeAll
+      yield* handedBack(token, 2)
+      const calls = yield* Effect.fork(many(50, call))
+      yield* TestClock.adjust("500 millis")
+      assert.deepStrictEqual([...new Set((yield* Fiber.join(calls)).map(({ status }) => status))], [200])
+      assert.strictEqual(yield* requests, 4)
+    }).pipe(Effect.provide(pipeline.layer()))
+  })
+})
+
+describe("a request whose fiber the runtime drops", () => {
+  it.effect("costs those who wait its deadline, and nobody after them", () =>
+    Effect.gen(function* () {
+      const sent: Array<number> = []
+      const client = Layer.succeed(OAuthClient.OAuthClient, {
+        requestToken: () =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            sent.push(now / 1000)
+            const token = new AccessToken({ secret: Redacted.make(`token ${sent.length}`), expiresAt: Option.none() })
+            return sent.length === 1 ? Effect.uninterruptible(Effect.never) : Effect.succeed(token)
+          }),
+        revokeToken: () => Effect.void
+      })
+      // Not closed: closing waits for the fiber for two seconds.
+      const context = yield* TokenSource.layer().pipe(
+        Layer.provide([client, Credentials.layerApp(credentials)]),
+        Layer.buildWithScope(yield* Scope.make())
+      )
+      yield* Effect.gen(function* () {
+        const first = yield* Effect.fork(Effect.flip(get))
+        yield* TestClock.adjust("1 seconds")
+        const joined = yield* Effect.fork(many(10, secret))
+        yield* TestClock.adjust("29 seconds")
+        const error = yield* Fiber.join(first)
+        assert.strictEqual(error._tag === "EndpointError" ? error.reason : error, "Timeout")
+        assert.deepStrictEqual([...new Set(yield* Fiber.join(joined))], ["token 2"])
+        assert.strictEqual(yield* secret, "token 2")
+        assert.deepStrictEqual(sent, [0, 30])
+      }).pipe(Effect.provide(context))
     })
   )
 })

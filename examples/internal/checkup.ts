@@ -124,9 +124,8 @@ const readAccount = (account: string) =>
     )
   )
 
-const clients = (settings: ThingSpaceConfig.Settings, credentials: Credentials.Uws) =>
+const clients = (settings: ThingSpaceConfig.Settings) =>
   LoginGuard.layer.pipe(
-    Layer.provide(Credentials.layerUws(credentials)),
     Layer.provideMerge(Layer.merge(OAuthClient.layer, SessionClient.layer)),
     Layer.provideMerge(Layer.succeed(ThingSpaceConfig.ThingSpaceConfig, settings))
   )
@@ -174,7 +173,7 @@ export const checkup = Effect.gen(function* () {
       const session = yield* step(
         "login",
         Effect.mapError(
-          guard.attempt((user) => sessions.login(access, user)),
+          guard.attempt(Effect.succeed(credentials), (user) => sessions.login(access, user)),
           explained(
             "This was one attempt: correct the cause before the next. Verizon's support can tell whether the user is locked. A password that holds one of ' < \\ may be refused for that."
           )
@@ -185,7 +184,7 @@ export const checkup = Effect.gen(function* () {
         step("account", readAccount(account), (says) => says),
         client(access, session)
       )
-    }).pipe(Effect.provide(clients(settings, credentials)))
+    }).pipe(Effect.provide(clients(settings)))
   })
 
   const failed = yield* Effect.flip(program).pipe(Effect.option)

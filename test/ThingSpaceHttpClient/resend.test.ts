@@ -136,13 +136,11 @@ describe("an endpoint that answers 401 whatever is sent", () => {
     }).pipe(Effect.provide(pipeline.layer()))
   )
 
-  it.effect("keeps the token that was handed back from being renewed for a minute, also where it is then revoked", () =>
+  it.effect("does not keep another endpoint from having the token renewed that was handed back, once it is revoked", () =>
     Effect.gen(function* () {
       yield* always
       yield* get(endpoint)
       yield* emulated((emulator) => emulator.revokeAll)
-      assert.strictEqual((yield* get(account)).status, 401)
-      yield* TestClock.adjust("1 minutes")
       assert.strictEqual((yield* get(account)).status, 200)
     }).pipe(Effect.provide(pipeline.layer()))
   )

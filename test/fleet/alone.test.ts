@@ -45,8 +45,8 @@ describe("parts that were put together without the credentials at hand", () => {
     Effect.gen(function* () {
       const log = logging()
       const parts = ThingSpaceHttpClient.layerFromSources.pipe(
-        Layer.provide(SessionSource.layer()),
-        Layer.provide(Layer.provide(LoginGuard.layer, Credentials.layerUws(credentials))),
+        Layer.provide(Layer.provide(SessionSource.layer(), Credentials.layerUws(credentials))),
+        Layer.provide(LoginGuard.layer),
         Layer.provide(Layer.provide(TokenSource.layer(), Credentials.layerApp(credentials))),
         Layer.provide([OAuthClient.layer, SessionClient.layer]),
         Layer.provide(Layer.provide(CredentialStore.layerKeyValueStore, KeyValueStore.layerMemory)),

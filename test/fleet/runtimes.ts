@@ -105,7 +105,7 @@ export const inRedis = (url: Redacted.Redacted, leaseTime?: RedisCredentialStore
 
 export const revoke = Effect.flatMap(TokenSource.TokenSource, (tokens) => tokens.revoke)
 export const logout = Effect.flatMap(SessionSource.SessionSource, (sessions) => sessions.logout)
-export const reset = Effect.flatMap(LoginGuard.LoginGuard, (guard) => guard.reset)
+export const reset = Effect.flatMap(LoginGuard.LoginGuard, (guard) => guard.reset(credentials))
 export const session = Effect.map(
   Effect.flatMap(SessionSource.SessionSource, (sessions) => sessions.get),
   ({ secret }) => Redacted.value(secret)

@@ -58,26 +58,22 @@ interface Failed {
 interface Setting {
   readonly write?: (text: string) => string
   readonly dialects?: Readonly<Record<string, indiscreet.Dialect>>
-  readonly encoding?: "form" | "verbatim"
 }
 
 /** Asks an endpoint of a server that answers so. */
-const asking = (endpoint: AuthError.Endpoint, encoding: "form" | "verbatim") => (answer: recorder.Answer) =>
+const asking = (endpoint: AuthError.Endpoint) => (answer: recorder.Answer) =>
   Effect.provide(
     endpoints[endpoint],
-    Layer.provide(
-      Layer.merge(OAuthClient.layer, SessionClient.layer),
-      Layer.merge(recorder.make(answer).layer, Layer.succeed(OAuthClient.BasicEncoding, encoding))
-    )
+    Layer.provide(Layer.merge(OAuthClient.layer, SessionClient.layer), recorder.make(answer).layer)
   )
 
 /** Has each part of each request repeated in each dialect. */
-const everyError = ({ dialects = telling, encoding = "form", write = identity }: Setting) =>
+const everyError = ({ dialects = telling, write = identity }: Setting) =>
   Effect.gen(function* () {
     const marks: Array<Mark> = []
     const calls: Array<Effect.Effect<ReadonlyArray<Failed>>> = []
     for (const endpoint of AuthError.Endpoint.literals) {
-      const ask = asking(endpoint, encoding)
+      const ask = asking(endpoint)
       const parts = yield* indiscreet.parts(ask)
       marks.push(...parts.filter(({ name }) => name !== "body" && name !== "headers"))
       for (const { name } of parts) {
@@ -127,17 +123,6 @@ describe("the errors of the authentication calls", () => {
   it.effect.each(Object.entries(treatments))("hide what an answer repeats %s", ([, write]) =>
     Effect.map(everyError({ write }), ({ errors, marks }) => {
       assert.isAtLeast(errors.length, 80)
-      assert.deepStrictEqual(shown(errors, marks), [])
-    })
-  )
-
-  it.effect("hide it also where key and secret are sent verbatim", () =>
-    Effect.map(everyError({ encoding: "verbatim" }), ({ errors, marks }) => {
-      const { key, secret } = platform.secrets
-      assert.includeMembers(
-        marks.map((mark) => mark.secret),
-        [Encoding.encodeBase64(`${key}:${secret}`)]
-      )
       assert.deepStrictEqual(shown(errors, marks), [])
     })
   )

@@ -78,7 +78,7 @@ const grid = Object.entries(troubles).flatMap(([title, { ends, meets }]) =>
 
 const { ThingSpaceEmulator: Emulator } = ThingSpaceEmulator
 const client = Effect.flatMap(ThingSpaceHttpClient.ThingSpaceHttpClient, (client) => client.get(account))
-const reset = Effect.flatMap(LoginGuard.LoginGuard, ({ reset }) => reset)
+const reset = Effect.flatMap(LoginGuard.LoginGuard, ({ reset }) => reset(platform.user))
 
 interface Case extends platform.Setting {
   readonly expected: string

@@ -125,7 +125,7 @@ const leaving = (path: string) =>
 const refusedTwice = Effect.gen(function* () {
   yield* Effect.forEach([1, 2, 3], () => harness.fails("call", get(account)), { concurrency: "unbounded" })
   const guard = yield* LoginGuard.LoginGuard
-  yield* guard.reset
+  yield* guard.reset(platform.user)
   yield* harness.fails("call", get(account))
 })
 

@@ -14,6 +14,7 @@ import * as Credentials from "../../src/Credentials.js"
 import * as Rejection from "../../src/Rejection.js"
 import * as SessionSource from "../../src/SessionSource.js"
 import { SessionToken } from "../../src/SessionToken.js"
+import * as ThingSpaceConfig from "../../src/ThingSpaceConfig.js"
 import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
 import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
 import * as TokenSource from "../../src/TokenSource.js"
@@ -64,7 +65,12 @@ const ownToken = Redacted.make("Own-T0k3n-Kf4\"Nb7Qs2<Gz9>&Tj3'Uo5")
 const ownSession = Redacted.make("Own-S3ss-Lw8\"Vn9Rt4<Hb6>&Jc1'Gv5")
 
 const tokens = (get: TokenSource.Service["get"]) =>
-  Layer.succeed(TokenSource.TokenSource, { get, invalidate: () => Effect.void, revoke: Effect.void })
+  Layer.succeed(TokenSource.TokenSource, {
+    get,
+    invalidate: () => Effect.void,
+    revoke: Effect.void,
+    platform: ThingSpaceConfig.ThingSpaceConfig.defaultValue()
+  })
 
 const sessions = (get: SessionSource.Service["get"]) =>
   Layer.succeed(SessionSource.SessionSource, {

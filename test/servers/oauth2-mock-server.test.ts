@@ -126,8 +126,8 @@ describe("requestToken at oauth2-mock-server", () => {
   const lifetimes: ReadonlyArray<readonly [label: string, lifetime: unknown, seconds: number | undefined]> = [
     ["a number", 120, 120],
     ["a number as text", "120", 120],
-    ["zero as until refused", 0, undefined],
-    ["a negative number as until refused", -5, undefined],
+    ["zero as at its end", 0, 0],
+    ["a negative number as at its end", -5, 0],
     ["a missing one as until refused", undefined, undefined],
     ["null as until refused", null, undefined],
     ["a word as until refused", "soon", undefined]

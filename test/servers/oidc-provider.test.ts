@@ -10,7 +10,6 @@ import type { ClientMetadata, Configuration } from "oidc-provider"
 import { AccessToken } from "../../src/AccessToken.js"
 import type { TokenError } from "../../src/AuthError.js"
 import type * as Credentials from "../../src/Credentials.js"
-import * as OAuthClient from "../../src/OAuthClient.js"
 import * as secrecy from "../utils/secrecy.js"
 import { app, connect, paths, serve } from "./loopback.js"
 
@@ -139,13 +138,6 @@ describe("requestToken at oidc-provider", () => {
           { endpoint: "requestToken", error: "invalid_client", status: 401 }
         )
       }
-    })
-  )
-
-  it.scopedLive("is refused where key and secret are written verbatim, because this server decodes them", () =>
-    Effect.gen(function* () {
-      const { oauth } = yield* Effect.provideService(start(percent), OAuthClient.BasicEncoding, "verbatim")
-      assert.strictEqual((yield* refusal(oauth.requestToken(percent), percent)).error, "invalid_request")
     })
   )
 })

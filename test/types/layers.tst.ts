@@ -90,7 +90,7 @@ describe("the sources and the guard", () => {
   test("have a layer that holds and, both sources, one that is static", () => {
     expect<LayersOf<typeof TokenSource>>().type.toBe<"layer" | "layerStatic">()
     expect<LayersOf<typeof SessionSource>>().type.toBe<"layer" | "layerStatic">()
-    expect<LayersOf<typeof LoginGuard>>().type.toBe<"layer">()
+    expect<LayersOf<typeof LoginGuard>>().type.toBe<"layer" | "layerMemory">()
   })
 
   test("require what they are made of", () => {
@@ -101,10 +101,11 @@ describe("the sources and the guard", () => {
       Layer.Layer<
         SessionSource.SessionSource,
         never,
-        TokenSource.TokenSource | LoginGuard.LoginGuard | SessionClient.SessionClient
+        TokenSource.TokenSource | LoginGuard.LoginGuard | SessionClient.SessionClient | Credentials.UwsCredentials
       >
     >()
-    expect(LoginGuard.layer).type.toBe<Layer.Layer<LoginGuard.LoginGuard, never, Credentials.UwsCredentials>>()
+    expect(LoginGuard.layer).type.toBe<Layer.Layer<LoginGuard.LoginGuard>>()
+    expect(LoginGuard.layerMemory).type.toBe<Layer.Layer<never>>()
   })
 
   test("require nothing where they are static", () => {

@@ -127,13 +127,15 @@ describe("the parts, put together by hand", () => {
     >()
   })
 
-  test("leave the guard, without which no session logs in", () => {
+  test("leave the guard and the user, without which no session logs in", () => {
     const sessions = SessionSource.layer().pipe(
       Layer.provide(SessionClient.layer),
       Layer.provide(FetchHttpClient.layer),
       Layer.provide(TokenSource.layerStatic(secret))
     )
-    expect(sessions).type.toBe<Layer.Layer<SessionSource.SessionSource, never, LoginGuard.LoginGuard>>()
+    expect(sessions).type.toBe<
+      Layer.Layer<SessionSource.SessionSource, never, LoginGuard.LoginGuard | Credentials.UwsCredentials>
+    >()
   })
 })
 

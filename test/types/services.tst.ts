@@ -18,6 +18,7 @@ import {
   SessionClient,
   SessionSource,
   type SessionToken,
+  type ThingSpaceConfig,
   TokenSource
 } from "effect-thingspace-auth"
 import { describe, expect, test } from "tstyche"
@@ -26,6 +27,7 @@ declare const access: AccessToken.AccessToken
 declare const session: SessionToken.SessionToken
 declare const app: Credentials.App
 declare const user: Credentials.Uws
+declare const platform: ThingSpaceConfig.Settings
 
 type TokenEffect<A> = Effect.Effect<A, AuthError.TokenError>
 type SessionEffect<A> = Effect.Effect<A, AuthError.AuthError>
@@ -96,6 +98,13 @@ describe("TokenSource", () => {
     >()
   })
 
+  test("says at which platform it is, and can be wrapped", () => {
+    expect(tokens.platform).type.toBe<ThingSpaceConfig.Settings>()
+    expect(TokenSource.map(tokens, (token) => token)).type.toBe<TokenSource.Service>()
+    expect(TokenSource.map((token) => token)(tokens)).type.toBe<TokenSource.Service>()
+    expect(TokenSource.map).type.not.toBeCallableWith(tokens, () => Effect.succeed(access))
+  })
+
   test("is told by value what was refused", () => {
     expect(tokens.invalidate).type.not.toBeCallableWith()
     expect(tokens.invalidate).type.not.toBeCallableWith(session)
@@ -116,7 +125,11 @@ describe("SessionSource", () => {
       Effect.Effect<
         SessionSource.Service,
         never,
-        TokenSource.TokenSource | LoginGuard.LoginGuard | SessionClient.SessionClient | Scope.Scope
+        | TokenSource.TokenSource
+        | LoginGuard.LoginGuard
+        | SessionClient.SessionClient
+        | Credentials.UwsCredentials
+        | Scope.Scope
       >
     >()
   })
@@ -129,17 +142,20 @@ describe("SessionSource", () => {
 
 describe("LoginGuard", () => {
   test("fails as the login does, LoginBlocked included, and resets without failing", () => {
-    expect(guard.attempt(login)).type.toBe<SessionEffect<SessionToken.SessionToken>>()
-    expect(guard.reset).type.toBe<Effect.Effect<void>>()
-    expect(LoginGuard.make).type.toBe<Effect.Effect<LoginGuard.Service, never, Credentials.UwsCredentials>>()
+    const supplied = Effect.succeed(user)
+    expect(guard.attempt(supplied, login)).type.toBe<SessionEffect<SessionToken.SessionToken>>()
+    expect(guard.reset(user)).type.toBe<Effect.Effect<void>>()
+    expect(guard.status(user)).type.toBe<Effect.Effect<LoginGuard.LoginStatus>>()
+    expect(LoginGuard.make).type.toBe<Effect.Effect<LoginGuard.Service>>()
   })
 
-  test("takes a login that brings a session, requires nothing and has no errors of its own", () => {
-    expect(guard.attempt).type.toBeCallableWith(() => Effect.succeed(session))
-    expect(guard.attempt).type.not.toBeCallableWith(() => Effect.succeed("session"))
-    expect(guard.attempt).type.not.toBeCallableWith(() => Effect.fail(new Error("no")))
-    expect(guard.attempt).type.not.toBeCallableWith(() => Effect.as(SessionClient.SessionClient, session))
-    expect(guard.attempt).type.not.toBeCallableWith(login(user))
+  test("takes a login that requires nothing and has no errors of its own", () => {
+    const supplied = Effect.succeed(user)
+    expect(guard.attempt).type.toBeCallableWith(supplied, () => Effect.succeed("a session"))
+    expect(guard.attempt).type.not.toBeCallableWith(user, login)
+    expect(guard.attempt).type.not.toBeCallableWith(supplied, () => Effect.fail(new Error("no")))
+    expect(guard.attempt).type.not.toBeCallableWith(supplied, () => Effect.as(SessionClient.SessionClient, session))
+    expect(guard.attempt).type.not.toBeCallableWith(supplied, login(user))
   })
 })
 
@@ -154,7 +170,7 @@ describe("a token", () => {
 })
 
 describe("a source of the program's own", () => {
-  const own = { get: Effect.succeed(access), invalidate: () => Effect.void, revoke: Effect.void }
+  const own = { get: Effect.succeed(access), invalidate: () => Effect.void, revoke: Effect.void, platform }
 
   test("is a plain object", () => {
     expect(Layer.succeed).type.toBeCallableWith(TokenSource.TokenSource, own)

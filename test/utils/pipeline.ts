@@ -11,6 +11,7 @@ import * as Tracer from "effect/Tracer"
 import { AccessToken } from "../../src/AccessToken.js"
 import type * as SessionSource from "../../src/SessionSource.js"
 import { SessionToken } from "../../src/SessionToken.js"
+import * as ThingSpaceConfig from "../../src/ThingSpaceConfig.js"
 import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
 import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
 import type * as TokenSource from "../../src/TokenSource.js"
@@ -102,7 +103,8 @@ export const ownSources = () => {
       Effect.sync(() => {
         if (Redacted.value(secret) === `token-${state.token}`) state.token += 1
       }),
-    revoke: Effect.void
+    revoke: Effect.void,
+    platform: ThingSpaceConfig.ThingSpaceConfig.defaultValue()
   }
   const sessions: SessionSource.Service = {
     get: Effect.sync(() => new SessionToken({ secret: Redacted.make(`session-${state.session}`) })),

@@ -1,202 +1,235 @@
+import type * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
-import type { Background } from "./layerFibers.js"
-import type { Empty, Flight, Held, Ready, State } from "./state.js"
+import { type Held, isSame, type Token } from "./held.js"
+import type { LayerFibers } from "./layerFibers.js"
+import type { Acquisition, Ready, State } from "./state.js"
+import * as state from "./state.js"
 
-/** How long the refusals of a credential that was handed back after a refusal are not acted on, in milliseconds. */
-const patience = 60_000
+/** How often a token at its end is asked for again. */
+const askAgainAfter = "250 millis"
 
 /**
  * One credential, acquired when it is needed and shared by all who need it.
  *
  * @internal
  */
-export interface Renewable<T, E> {
-  /** The credential, if it can be sent without asking anyone; synchronous, because it is read at every call. */
-  readonly peek: (now: number) => Held<T> | undefined
-  /** The one that is held, whether it has expired or not. */
+export interface HeldCredential<T, E> {
+  /** The token, if it can be sent at `now` without asking anyone; synchronous, because every call reads it. */
+  readonly peek: (now: number) => T | undefined
+  /** What is held, expired or not. */
   readonly current: () => Held<T> | undefined
-  readonly get: Effect.Effect<Held<T>, E>
-  /** Whether this is still the one that is held. */
-  readonly mayHold: (held: Held<T>) => boolean
-  /**
-   * Forgets the credential with this secret, if it is the current one and was not handed back; says whether it did. One
-   * that is under way and brings it is asked for once more.
-   */
-  readonly invalidate: (secret: string) => Effect.Effect<boolean>
-  /** Puts another in the place of this one, where it is still the one that is held; says whether it did. */
+  readonly isCurrent: (token: T) => boolean
+  readonly get: Effect.Effect<T, E>
+  /** Moves the end of this credential to a later time, if it is the one that is held. */
+  readonly extend: (token: T, expiresAt: number) => Held<T> | undefined
+  /** Forgets this credential if it is held; says whether it did. An acquisition under way learns that it was refused. */
+  readonly invalidate: (token: T) => Effect.Effect<boolean>
+  /** Replaces one credential by another, if it is still held and no renewal is under way; says whether it did. */
   readonly replace: (held: Held<T>, next: Held<T>) => Effect.Effect<boolean>
-  /** Forgets the credential, waiting for the one under way, and hands it over. */
+  /** Holds a credential that came unasked, unless one is held that ends no earlier; says whether it does. */
+  readonly offer: (held: Held<T>) => Effect.Effect<boolean>
+  /** Forgets the credential and hands it over, once an acquisition under way has settled. */
   readonly take: Effect.Effect<Option.Option<Held<T>>>
 }
 
 /** @internal */
 export interface Options<T, E> {
-  readonly background: Background
+  readonly fibers: LayerFibers
   readonly acquire: Effect.Effect<Held<T>, E>
-  /** How long before it expires a successor is looked for, in milliseconds. */
+  /** How long before its end a successor is looked for, in milliseconds. */
   readonly margin: number
-  /** What callers fail with once the background has closed. */
+  /** How long an acquisition is waited for. It ends by itself before; a runtime may have dropped its fiber. */
+  readonly deadline: Duration.Duration
+  /** Whether acquiring once more does no harm: so it is for a token, not for a login. */
+  readonly isRepeatable: boolean
+  /** What callers fail with when an acquisition has not settled by its deadline. */
+  readonly silent: E
+  /** What callers fail with once the layer has closed. */
   readonly closed: E
 }
 
-/**
- * A credential that is held for as long as the scope is open.
- *
- * @internal
- */
-export const make = <T, E>(options: Options<T, E>): Effect.Effect<Renewable<T, E>, never, Scope.Scope> =>
+const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+
+/** @internal */
+export const make = <T extends Token, E>(
+  options: Options<T, E>
+): Effect.Effect<HeldCredential<T, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { acquire, background, closed, margin } = options
-    const ref = yield* Ref.make<State<T, E>>({ _tag: "Empty" })
+    const { acquire, closed, fibers, isRepeatable, margin, silent } = options
+    const deadlineMillis = Duration.toMillis(options.deadline)
+    const ref = yield* Ref.make<State<T, E>>(state.empty())
     let published: State<T, E> = yield* Ref.get(ref)
 
     /** Every change is one step through here, and publishes what the hot path reads. */
-    const transition = <A>(f: (state: State<T, E>, now: number) => readonly [A, State<T, E>]): Effect.Effect<A> =>
+    const transition = <A>(
+      f: (current: State<T, E>, now: number, clock: Clock.Clock) => readonly [A, State<T, E>]
+    ): Effect.Effect<A> =>
       Effect.clockWith((clock) =>
-        Ref.modify(ref, (state) => {
-          const [result, next] = f(state, clock.unsafeCurrentTimeMillis())
+        Ref.modify(ref, (current) => {
+          const [result, next] = f(current, clock.unsafeCurrentTimeMillis(), clock)
           published = next
           return [result, next]
         })
       )
 
-    const ready = (held: Held<T>, now: number): Ready<T, E> => ({
-      _tag: "Ready",
-      held,
-      renewal: now < held.expiresAt - margin ? "Due" : "Settled"
-    })
+    const settle = (acquisition: Acquisition<T, E> | undefined, exit: Exit.Exit<Held<T>, E>): Effect.Effect<void> =>
+      transition((current, now) => [undefined, state.settled(current, acquisition, exit, now, margin)])
 
-    /** A flight writes its outcome only where the state is still of that flight: otherwise it has been discarded. */
-    const land = (flight: Flight<T, E> | undefined, exit: Exit.Exit<Held<T>, E>): Effect.Effect<void> =>
-      transition((state, now) => {
-        if (state._tag === "Pending" && state.flight === flight) {
-          const { refused, refusedMeanwhile } = state
-          if (Exit.isFailure(exit))
-            return [undefined, refused === undefined ? { _tag: "Empty" } : { _tag: "Empty", refused }]
-          const next = ready(exit.value, now)
-          const isHandedBack = exit.value.secret === refused || exit.value.secret === refusedMeanwhile
-          return [undefined, isHandedBack ? { ...next, handedBackAt: now } : next]
-        }
-        if (state._tag === "Ready" && state.renewal === flight) {
-          if (Exit.isFailure(exit)) return [undefined, { ...state, renewal: "Settled" }]
-          const isSame = exit.value.secret === state.held.secret
-          return [undefined, isSame ? { ...state, held: exit.value, renewal: "Settled" } : ready(exit.value, now)]
-        }
-        return [undefined, state]
-      })
-
-    /** An answer may have been overtaken by the refusal of what it brings: then another is asked for. */
-    const acquireOther = Effect.flatMap(acquire, (held) =>
-      published._tag === "Pending" && published.refusedMeanwhile === held.secret ? acquire : Effect.succeed(held)
-    )
-
-    /** The flight belongs to the layer; the caller that started it is only linked from its spans. */
-    const launch = (
-      caller: Fiber.RuntimeFiber<unknown, unknown>,
-      before: Effect.Effect<unknown>
-    ): Flight<T, E> | undefined => {
-      const linked =
-        caller.currentSpan === undefined ? acquireOther : Effect.linkSpans(acquireOther, caller.currentSpan)
-      const flight: Flight<T, E> | undefined = background.fork(
-        Effect.onExit(Effect.zipRight(before, linked), (exit) => land(flight, exit))
-      )
-      return flight
-    }
-
-    const arrival = (flight: Flight<T, E>): Effect.Effect<Held<T>, E> =>
-      Effect.flatMap(Fiber.await(flight), (exit) => (Exit.isInterrupted(exit) ? Effect.fail(closed) : exit))
-
-    const arrivalAfter = (flight: Flight<T, E>, now: number): Effect.Effect<Held<T>, E> =>
-      Effect.flatMap(arrival(flight), (next) => (now < next.expiresAt ? Effect.succeed(next) : get))
-
-    const depart = (
-      caller: Fiber.RuntimeFiber<unknown, unknown>,
-      state: Empty<T, E>
-    ): readonly [Effect.Effect<Held<T>, E>, State<T, E>] => {
-      const flight = launch(caller, state.discarded === undefined ? Effect.void : Fiber.interrupt(state.discarded))
-      return flight === undefined
-        ? [Effect.fail(closed), state]
-        : [arrival(flight), { _tag: "Pending", flight, refused: state.refused }]
-    }
-
-    const get: Effect.Effect<Held<T>, E> = Effect.withFiberRuntime<Held<T>, E>((caller) =>
-      Effect.flatten(
-        transition((state, now): readonly [Effect.Effect<Held<T>, E>, State<T, E>] => {
-          switch (state._tag) {
-            case "Empty":
-              return depart(caller, state)
-            case "Pending":
-              return [state.early === true ? arrivalAfter(state.flight, now) : arrival(state.flight), state]
-            case "Ready": {
-              const { held, renewal } = state
-              if (now >= held.expiresAt) {
-                if (typeof renewal === "string") return depart(caller, { _tag: "Empty" })
-                return [arrivalAfter(renewal, now), { _tag: "Pending", flight: renewal, early: true }]
-              }
-              return renewal !== "Due" || now < held.expiresAt - margin
-                ? [Effect.succeed(held), state]
-                : [Effect.succeed(held), { ...state, renewal: launch(caller, Effect.void) ?? "Settled" }]
+    /**
+     * Asks again for what the platform is about to replace, for half of the deadline. A token that it hands out after its
+     * end lives longer than it says, and is kept until it is refused.
+     */
+    const acquireUntil = (until: number): Effect.Effect<Held<T>, E> =>
+      Effect.flatMap(acquire, (held) =>
+        Effect.flatMap(
+          transition((current, now, clock) => {
+            const [objection, next] = state.objection(current, held, now)
+            const isPatient = isRepeatable && monotonicMillis(clock) < until
+            if (objection === "AtOnce" || (objection === "Soon" && isPatient)) return [objection, next]
+            if (isRepeatable && current._tag === "Acquiring" && held.expiresAt <= now) {
+              held.expiresAt = Number.POSITIVE_INFINITY
             }
+            return [undefined, next]
+          }),
+          (objection) => {
+            if (objection === undefined) return Effect.succeed(held)
+            const again = Effect.suspend(() => acquireUntil(until))
+            return objection === "Soon" ? Effect.delay(again, askAgainAfter) : again
           }
+        )
+      )
+
+    /** The acquisition belongs to the layer; its spans only link to those of the caller. */
+    const start = (caller: Fiber.RuntimeFiber<unknown, unknown>, clock: Clock.Clock): Acquisition<T, E> | undefined => {
+      const now = monotonicMillis(clock)
+      const acquired = acquireUntil(now + deadlineMillis / 2)
+      const linked = caller.currentSpan === undefined ? acquired : Effect.linkSpans(acquired, caller.currentSpan)
+      const fiber = fibers.fork(Effect.onExit(linked, (exit) => settle(acquisition, exit)))
+      const acquisition: Acquisition<T, E> | undefined =
+        fiber === undefined ? undefined : { fiber, deadline: now + deadlineMillis }
+      return acquisition
+    }
+
+    /** The exit of an acquisition; none if it has not settled by its deadline, or was discarded. */
+    const outcome = ({ deadline, fiber }: Acquisition<T, E>): Effect.Effect<Option.Option<Exit.Exit<Held<T>, E>>> =>
+      Effect.clockWith((clock) =>
+        Effect.map(
+          Effect.timeoutOption(Fiber.await(fiber), Math.max(0, deadline - monotonicMillis(clock))),
+          Option.filter((exit) => !Exit.isInterrupted(exit))
+        )
+      )
+
+    const interrupt = ({ fiber }: Acquisition<T, E>): Effect.Effect<void> => Fiber.interruptAsFork(fiber, FiberId.none)
+
+    /** Gives up an acquisition, without waiting for it to end. */
+    const abandon = (acquisition: Acquisition<T, E>): Effect.Effect<void> =>
+      Effect.zipRight(
+        transition((current): readonly [undefined, State<T, E>] => {
+          const isUnderWay = current._tag === "Acquiring" && current.acquisition === acquisition
+          return [undefined, isUnderWay ? state.empty(current.previous) : current]
+        }),
+        interrupt(acquisition)
+      )
+
+    const arrival = (acquisition: Acquisition<T, E>, ifSilent: Effect.Effect<T, E>): Effect.Effect<T, E> =>
+      Effect.flatMap(
+        outcome(acquisition),
+        Option.match({
+          onNone: () => (fibers.isClosed() ? Effect.fail(closed) : Effect.zipRight(abandon(acquisition), ifSilent)),
+          onSome: Exit.map(({ token }) => token)
         })
       )
-    )
 
-    const discard = ({ renewal }: Ready<T, E>): readonly [Effect.Effect<unknown>, Empty<T, E>] =>
-      typeof renewal === "string"
-        ? [Effect.void, { _tag: "Empty" }]
-        : [Fiber.interrupt(renewal), { _tag: "Empty", discarded: renewal }]
+    const startAfter = (
+      previous: string | undefined,
+      caller: Fiber.RuntimeFiber<unknown, unknown>,
+      clock: Clock.Clock
+    ): readonly [Effect.Effect<T, E>, State<T, E>] => {
+      const acquisition = start(caller, clock)
+      return acquisition === undefined
+        ? [Effect.fail(closed), state.empty(previous)]
+        : [arrival(acquisition, Effect.fail(silent)), state.acquiring(acquisition, previous)]
+    }
 
-    const isHandedBack = ({ handedBackAt }: Ready<T, E>, now: number): boolean =>
-      handedBackAt !== undefined && now >= handedBackAt && now < handedBackAt + patience
+    const obtain = (ifJoinedIsSilent: Effect.Effect<T, E>): Effect.Effect<T, E> =>
+      Effect.withFiberRuntime<T, E>((caller) =>
+        Effect.flatten(
+          transition((current, now, clock): readonly [Effect.Effect<T, E>, State<T, E>] => {
+            if (current._tag === "Empty") return startAfter(current.previous, caller, clock)
+            if (current._tag === "Acquiring") return [arrival(current.acquisition, ifJoinedIsSilent), current]
+            const { held, renewal } = current
+            if (now < state.freshUntil(current, margin)) return [Effect.succeed(held.token), current]
+            if (now < held.expiresAt) {
+              return [Effect.succeed(held.token), { ...current, renewal: start(caller, clock) ?? "Attempted" }]
+            }
+            return typeof renewal === "string"
+              ? startAfter(held.secret, caller, clock)
+              : [arrival(renewal, ifJoinedIsSilent), state.acquiring(renewal, held.secret)]
+          })
+        )
+      )
+
+    /** Who has joined a silent acquisition takes it over, once: no caller waits for longer than two deadlines. */
+    const get = obtain(isRepeatable ? obtain(Effect.fail(silent)) : Effect.fail(silent))
+
+    const endRenewal = ({ renewal }: Ready<T, E>): Effect.Effect<void> =>
+      typeof renewal === "string" ? Effect.void : interrupt(renewal)
 
     const take: Effect.Effect<Option.Option<Held<T>>> = Effect.flatten(
-      transition((state): readonly [Effect.Effect<Option.Option<Held<T>>>, State<T, E>] => {
-        if (state._tag === "Empty") return [Effect.succeedNone, state]
-        if (state._tag === "Pending") {
-          // A flight that was ended before its first turn could not write its outcome itself.
-          const landed = Effect.flatMap(Fiber.await(state.flight), (exit) => land(state.flight, exit))
-          return [Effect.zipRight(landed, take), state]
-        }
-        const [ended, empty] = discard(state)
-        return [Effect.as(ended, Option.some(state.held)), empty]
+      transition((current): readonly [Effect.Effect<Option.Option<Held<T>>>, State<T, E>] => {
+        if (current._tag === "Empty") return [Effect.succeedNone, current]
+        if (current._tag === "Ready") return [Effect.as(endRenewal(current), Option.some(current.held)), state.empty()]
+        const { acquisition } = current
+        const settled = Effect.flatMap(
+          outcome(acquisition),
+          Option.match({ onNone: () => abandon(acquisition), onSome: () => Effect.void })
+        )
+        return [Effect.zipRight(settled, take), current]
       })
     )
 
-    yield* Effect.addFinalizer(() => transition(() => [undefined, { _tag: "Empty" }]))
+    yield* Effect.addFinalizer(() => transition(() => [undefined, state.empty()]))
 
     return {
-      peek: (now) => {
-        if (published._tag !== "Ready") return undefined
-        const { held, renewal } = published
-        return now < (renewal === "Due" ? held.expiresAt - margin : held.expiresAt) ? held : undefined
-      },
+      peek: (now) =>
+        published._tag === "Ready" && now < state.freshUntil(published, margin) ? published.held.token : undefined,
       current: () => (published._tag === "Ready" ? published.held : undefined),
+      isCurrent: (token) => published._tag === "Ready" && isSame(published.held.token, token),
       get,
-      mayHold: ({ secret }) => published._tag === "Ready" && published.held.secret === secret,
-      invalidate: (secret) =>
+      extend: (token, expiresAt) => {
+        if (published._tag !== "Ready" || !isSame(published.held.token, token)) return undefined
+        const { held } = published
+        if (expiresAt < held.expiresAt) return undefined
+        held.expiresAt = expiresAt
+        return held
+      },
+      invalidate: (token) =>
         Effect.flatten(
-          transition((state, now): readonly [Effect.Effect<boolean>, State<T, E>] => {
-            if (state._tag === "Pending" && state.refused !== secret) {
-              return [Effect.succeed(false), { ...state, refusedMeanwhile: secret }]
-            }
-            if (state._tag !== "Ready" || state.held.secret !== secret || isHandedBack(state, now)) {
-              return [Effect.succeed(false), state]
-            }
-            const [ended, empty] = discard(state)
-            return [Effect.as(ended, true), { ...empty, refused: secret }]
-          })
+          transition((current): readonly [Effect.Effect<boolean>, State<T, E>] =>
+            current._tag === "Ready" && isSame(current.held.token, token)
+              ? [Effect.as(endRenewal(current), true), state.empty(current.held.secret)]
+              : [Effect.succeed(false), state.refusedSince(current, Redacted.value(token.secret))]
+          )
         ),
       replace: (held, next) =>
-        transition((state, now) =>
-          state._tag === "Ready" && state.held === held && typeof state.renewal === "string"
-            ? [true, ready(next, now)]
-            : [false, state]
+        transition((current, now) =>
+          current._tag === "Ready" && current.held === held && typeof current.renewal === "string"
+            ? [true, state.ready(next, now, margin)]
+            : [false, current]
+        ),
+      offer: (held) =>
+        transition((current, now) =>
+          fibers.isClosed() || (current._tag === "Ready" && current.held.expiresAt >= held.expiresAt)
+            ? [false, current]
+            : [true, state.ready(held, now, margin)]
         ),
       take
     }

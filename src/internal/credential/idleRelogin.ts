@@ -2,37 +2,37 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import type * as Schedule from "effect/Schedule"
+import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
-import type { Background } from "./layerFibers.js"
-import type { Held } from "./state.js"
+import type { Held } from "./held.js"
+import type { LayerFibers } from "./layerFibers.js"
 
 /**
- * Logs in again when a session has idled out, for as long as a schedule says.
+ * Logs in when a session has idled out, for as long as a schedule says.
  *
- * The schedule describes one silence: the time in which no request is made. It is stepped as of the moment the silence
- * began, and starts anew when a request ends it.
+ * The schedule describes one silence: the time after a use in which there is no other. It is stepped as of the moment
+ * the silence began, and starts anew with the next silence.
  *
  * @internal
  */
-export interface IdleKeeper<T> {
+export interface IdleRelogin {
   /** A login has brought this session. */
-  readonly begin: (held: Held<T>) => void
-  /** A request has used it. Called at every request, so it does next to nothing while the silence is known to be over. */
-  readonly used: (held: Held<T>) => void
+  readonly began: (held: Held<unknown>) => void
+  /** A request has used the session. Every request calls this, so it does next to nothing while a fiber is watching. */
+  readonly used: (held: Held<unknown>) => void
 }
 
 /** @internal */
-export interface Options<T, E> {
-  readonly background: Background
+export interface Options {
+  readonly fibers: LayerFibers
   readonly schedule: Schedule.Schedule<unknown, Duration.Duration>
   readonly idleTimeout: Duration.Duration
-  readonly current: () => Held<T> | undefined
-  readonly logIn: Effect.Effect<Held<T>, E>
+  readonly current: () => Held<unknown> | undefined
+  readonly logIn: Effect.Effect<unknown, unknown>
 }
 
-/** A timer of a longer time never fires. */
+/** A timer of a longer time fires at once. */
 const longestSleep = 2 ** 31 - 1
 
 const sleepUntil = (time: number): Effect.Effect<void> =>
@@ -47,81 +47,80 @@ const sleepUntil = (time: number): Effect.Effect<void> =>
   })
 
 /** @internal */
-export const make = <T, E>(options: Options<T, E>): IdleKeeper<T> => {
-  const { current, idleTimeout, logIn, schedule } = options
+export const make = ({ current, fibers, idleTimeout, logIn, ...options }: Options): IdleRelogin => {
   const idleMillis = Duration.toMillis(idleTimeout)
-  /** The session that nobody has used since the silence began that the fiber is keeping watch over. */
-  let quiet: Held<T> | undefined
+  let schedule = options.schedule
+  /** Counts the silences: each login and each use begins another. */
+  let silence = 0
+  let silenceAfterLogin = 0
   let watcher: Fiber.RuntimeFiber<void> | undefined
-  let wakesAt = 0
-  /** The schedule itself has died, and is not asked again. */
-  let broken = false
+  /** How many logins the watcher has made in the silence that it watches. */
   let logins = 0
+  let wakesAt = 0
+  /** A schedule that has nothing to say of a silence is not asked about those that begin before this time. */
+  let restsUntil = 0
 
-  const watch = (first: Held<T>) =>
+  const step = (held: Held<unknown>, state: unknown) =>
+    Effect.tapDefect(schedule.step(held.expiresAt - idleMillis, idleTimeout, state), () =>
+      Effect.sync(() => {
+        schedule = Schedule.stop
+      })
+    )
+
+  const watch = (first: Held<unknown>) =>
     Effect.gen(function* () {
-      let held: Held<T> | undefined = first
+      let watched = silence
       let state: unknown = schedule.initial
-      logins = 0
-      while (held !== undefined) {
-        const began = held.expiresAt - idleMillis
-        const [next, , decision] = yield* Effect.tapDefect(schedule.step(began, idleTimeout, state), () =>
-          Effect.sync(() => {
-            broken = true
-          })
-        )
-        // A use during the step has ended the silence that the step was about.
-        if (quiet === held) {
-          wakesAt = ScheduleDecision.isDone(decision)
-            ? held.expiresAt
-            : Math.max(ScheduleIntervals.start(decision.intervals), held.expiresAt)
-          yield* sleepUntil(wakesAt)
-          if (ScheduleDecision.isDone(decision) && quiet === held) return
+      for (let held: Held<unknown> | undefined = first; held !== undefined; held = current()) {
+        const [next, , decision] = yield* step(held, state)
+        if (silence === watched && ScheduleDecision.isDone(decision)) {
+          restsUntil = logins > 0 ? 0 : held.expiresAt - idleMillis + Math.min(60_000, idleMillis / 4)
+          return
         }
-        if (quiet === held && current() === held) {
-          held = yield* logIn
-          state = next
-          logins += 1
-        } else {
-          held = current()
-          if (held !== undefined) quiet = held
+        if (silence === watched && !ScheduleDecision.isDone(decision)) {
+          wakesAt = Math.max(ScheduleIntervals.start(decision.intervals), held.expiresAt)
+          yield* sleepUntil(wakesAt)
+        }
+        if (silence !== watched) {
+          watched = silence
           state = schedule.initial
           logins = 0
+        } else if (current() !== undefined) {
+          yield* logIn
+          watched = silenceAfterLogin
+          state = next
+          logins += 1
         }
       }
     })
 
-  const start = (held: Held<T>): void => {
-    if (broken) return
-    quiet = held
+  const start = (held: Held<unknown>): void => {
+    logins = 0
     watcher?.unsafeInterruptAsFork(FiberId.none)
-    const fiber: Fiber.RuntimeFiber<void> | undefined = options.background.fork(
-      watch(held).pipe(
-        Effect.catchAllCause((cause) =>
-          Effect.logWarning("The session has idled out and could not be renewed; the next request tries again", cause)
-        ),
-        Effect.ensuring(
-          Effect.sync(() => {
-            if (watcher === fiber) watcher = undefined
-          })
-        )
+    const fiber = fibers.fork(
+      Effect.catchAllCause(watch(held), (cause) =>
+        Effect.logWarning("The session has idled out and could not be renewed; the next request tries again", cause)
       )
     )
     watcher = fiber
+    fiber?.addObserver(() => {
+      if (watcher === fiber) watcher = undefined
+    })
   }
 
-  /** Whether the watcher sleeps, by a later step of the schedule, past the time at which a new silence could end. */
-  const oversleeps = (held: Held<T>): boolean => logins > 0 && wakesAt > held.expiresAt
+  /** Whether the watcher sleeps, by a later step of the schedule, past the time at which the new silence could end. */
+  const oversleeps = (held: Held<unknown>): boolean => logins > 0 && wakesAt > held.expiresAt
 
   return {
-    begin: (held) => {
-      quiet = held
+    began: (held) => {
+      silence += 1
+      silenceAfterLogin = silence
       if (watcher === undefined || oversleeps(held)) start(held)
     },
     used: (held) => {
-      if (quiet !== held) return
-      quiet = undefined
-      if (watcher === undefined || oversleeps(held)) start(held)
+      silence += 1
+      const isNeeded = watcher === undefined ? held.expiresAt - idleMillis >= restsUntil : oversleeps(held)
+      if (isNeeded) start(held)
     }
   }
 }

@@ -3,12 +3,11 @@ import * as Effect from "effect/Effect"
 import { CredentialsError } from "../../AuthError.js"
 
 /**
- * Credentials from the program's own source, or a failure where it takes too long: whoever waits for a login waits for
- * them, and a caller that gives up does not end the flight that others share.
+ * Reads credentials from the program's own source, and fails if that takes longer than the deadline.
  *
  * @internal
  */
-export const within = <A>(
+export const readCredentials = <A>(
   source: Effect.Effect<A, CredentialsError>,
   credentials: "App" | "Uws",
   deadline: Duration.Duration

@@ -1,49 +1,41 @@
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type { Held } from "./held.js"
 
 /**
- * A credential and what a request needs of it.
+ * A fiber that acquires a credential, and until when it is awaited.
  *
  * @internal
  */
-export interface Held<T> {
-  readonly token: T
-  /** What tells it from another: two tokens are the same where their secrets are. */
-  readonly secret: string
-  /** The header's value, made once. */
-  readonly header: string
-  /** From when it is not sent any more, in milliseconds of the clock; a use can move it. */
-  expiresAt: number
+export interface Acquisition<T, E> {
+  readonly fiber: Fiber.RuntimeFiber<Held<T>, E>
+  /** In milliseconds of the monotonic clock. */
+  readonly deadline: number
 }
 
-/** @internal */
-export type Flight<T, E> = Fiber.RuntimeFiber<Held<T>, E>
-
 /**
- * None held; the next caller starts a flight.
+ * None is held; the next caller starts an acquisition.
  *
  * @internal
  */
-export interface Empty<T, E> {
+export interface Empty {
   readonly _tag: "Empty"
   /** The secret that was refused last. */
-  readonly refused?: string
-  /** A renewal that was under way when its predecessor was refused: it is ended before another flight starts. */
-  readonly discarded?: Flight<T, E>
+  readonly previous: string | undefined
 }
 
 /**
- * A flight is under way; callers wait for its exit.
+ * An acquisition is under way; callers await its exit.
  *
  * @internal
  */
-export interface Pending<T, E> {
-  readonly _tag: "Pending"
-  readonly flight: Flight<T, E>
-  readonly refused?: string | undefined
-  /** The secret that was refused last since the flight took off, which may bring it all the same. */
-  readonly refusedMeanwhile?: string
-  /** It took off before the predecessor had expired, so it may bring the same credential again. */
-  readonly early?: true
+export interface Acquiring<T, E> {
+  readonly _tag: "Acquiring"
+  readonly acquisition: Acquisition<T, E>
+  /** The secret that was refused, or that expired, before. */
+  readonly previous: string | undefined
+  /** The secret that was refused last since the acquisition started, whose answer may be older than that refusal. */
+  readonly refusedSince: string | undefined
 }
 
 /**
@@ -54,10 +46,8 @@ export interface Pending<T, E> {
 export interface Ready<T, E> {
   readonly _tag: "Ready"
   readonly held: Held<T>
-  /** `Due` once the margin begins, then the flight that looks for a successor, then `Settled` until it has expired. */
-  readonly renewal: "Due" | "Settled" | Flight<T, E>
-  /** When it was handed back although it had been refused: asking again at once would bring it back again. */
-  readonly handedBackAt?: number
+  /** `Pending` until the margin begins, then the acquisition of a successor, then `Attempted` until the end. */
+  readonly renewal: "Pending" | "Attempted" | Acquisition<T, E>
 }
 
 /**
@@ -65,4 +55,80 @@ export interface Ready<T, E> {
  *
  * @internal
  */
-export type State<T, E> = Empty<T, E> | Pending<T, E> | Ready<T, E>
+export type State<T, E> = Empty | Acquiring<T, E> | Ready<T, E>
+
+/** @internal */
+export const empty = (previous?: string): Empty => ({ _tag: "Empty", previous })
+
+/** @internal */
+export const acquiring = <T, E>(acquisition: Acquisition<T, E>, previous: string | undefined): Acquiring<T, E> => ({
+  _tag: "Acquiring",
+  acquisition,
+  previous,
+  refusedSince: undefined
+})
+
+/** @internal */
+export const ready = <T>(held: Held<T>, now: number, margin: number): Ready<T, never> => ({
+  _tag: "Ready",
+  held,
+  renewal: now < held.expiresAt - margin ? "Pending" : "Attempted"
+})
+
+/**
+ * Until when the credential is handed out without a further step.
+ *
+ * @internal
+ */
+export const freshUntil = <T, E>({ held, renewal }: Ready<T, E>, margin: number): number =>
+  renewal === "Pending" ? held.expiresAt - margin : held.expiresAt
+
+/**
+ * What an acquisition leads to; nothing if it has been discarded meanwhile.
+ *
+ * @internal
+ */
+export const settled = <T, E>(
+  state: State<T, E>,
+  acquisition: Acquisition<T, E> | undefined,
+  exit: Exit.Exit<Held<T>, E>,
+  now: number,
+  margin: number
+): State<T, E> => {
+  if (state._tag === "Acquiring" && state.acquisition === acquisition) {
+    return Exit.isSuccess(exit) ? ready(exit.value, now, margin) : empty(state.previous)
+  }
+  if (state._tag === "Ready" && state.renewal === acquisition) {
+    if (Exit.isFailure(exit)) return { ...state, renewal: "Attempted" }
+    const next = ready(exit.value, now, margin)
+    return exit.value.secret === state.held.secret ? { ...next, renewal: "Attempted" } : next
+  }
+  return state
+}
+
+/** A token that is handed out again at its end outlives it by less, and is replaced soon; in milliseconds. */
+const atItsEnd = 2000
+
+/**
+ * Whether to ask again in place of what an acquisition has brought: at once if that was refused while the answer was on
+ * its way, `Soon` if it was refused or has expired before, but is about to be replaced.
+ *
+ * @internal
+ */
+export const objection = <T, E>(
+  state: State<T, E>,
+  held: Held<T>,
+  now: number
+): readonly ["AtOnce" | "Soon" | undefined, State<T, E>] => {
+  if (state._tag !== "Acquiring") return [undefined, state]
+  if (held.secret === state.refusedSince) return ["AtOnce", acquiring(state.acquisition, held.secret)]
+  return [held.secret === state.previous && held.expiresAt - now <= atItsEnd ? "Soon" : undefined, state]
+}
+
+/**
+ * An acquisition under way is told of a refusal, unless it started because of it.
+ *
+ * @internal
+ */
+export const refusedSince = <T, E>(state: State<T, E>, secret: string): State<T, E> =>
+  state._tag === "Acquiring" && state.previous !== secret ? { ...state, refusedSince: secret } : state

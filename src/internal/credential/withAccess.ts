@@ -1,9 +1,18 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { AccessToken } from "../../AccessToken.js"
-import type { AuthError } from "../../AuthError.js"
-import type * as TokenSource from "../../TokenSource.js"
+import type { AuthError, TokenError } from "../../AuthError.js"
 import * as platformError from "../endpoint/platformError.js"
+
+/**
+ * What a call needs of a source of access tokens.
+ *
+ * @internal
+ */
+export interface Tokens {
+  readonly get: Effect.Effect<AccessToken, TokenError>
+  readonly invalidate: (token: AccessToken) => Effect.Effect<void>
+}
 
 const refusesAccessToken = (error: AuthError): boolean =>
   error._tag === "OAuthError" && platformError.refusesAccessToken(error.error)
@@ -13,13 +22,14 @@ const isBare401 = (error: AuthError): boolean =>
   error._tag === "EndpointError" && error.reason === "StatusCode" && error.status === 401
 
 /**
- * Makes a call with the current access token, and once more with another where the platform refuses that. A bare 401
- * costs the token its place, but is not known to be its fault, so the call is not repeated.
+ * Makes a call with the current access token, and once more with another if the platform refuses that one.
+ *
+ * A bare 401 also drops the token, but does not repeat the call: the token may not be what was refused.
  *
  * @internal
  */
 export const withAccess = <A>(
-  tokens: TokenSource.Service,
+  tokens: Tokens,
   call: (access: AccessToken) => Effect.Effect<A, AuthError>
 ): Effect.Effect<A, AuthError> =>
   Effect.flatMap(tokens.get, (access) =>

@@ -1,9 +1,16 @@
-import type { Endpoint, EndpointError, OAuthError, SessionError } from "../../AuthError.js"
+import * as Duration from "effect/Duration"
+import { authenticatesWithApp, type Failure, passes, type Refusal, refusalPasses, refusesCaller } from "./verdict.js"
 
-const passes = (status: number): boolean => status >= 500 || status === 408 || status === 429
+/** A part of a second is rounded up: who comes too early is turned away again. */
+const shown = (wait: Duration.Duration): string =>
+  Duration.format(Duration.seconds(Math.max(1, Math.ceil(Duration.toSeconds(wait)))))
+
+interface Hinted {
+  readonly hint?: string | undefined
+}
 
 /** The call may have reached the platform: a login then counts towards the lock, a reset may have lost the password. */
-const uncertain = (endpoint: Endpoint, next: string): string => {
+const uncertain = (endpoint: string, next: string): string => {
   switch (endpoint) {
     case "login":
       return `${next}, but not in a loop: it may count as a refused login.`
@@ -14,29 +21,40 @@ const uncertain = (endpoint: Endpoint, next: string): string => {
   }
 }
 
-const later = (endpoint: Endpoint): string => uncertain(endpoint, "Try again later")
+/**
+ * When to try again, if that is known.
+ *
+ * @internal
+ */
+export const again = (retryAfter: Duration.Duration | undefined, otherwise: string): string =>
+  retryAfter === undefined ? otherwise : `Try again in ${shown(retryAfter)}`
 
-const isOAuth = (endpoint: Endpoint): boolean => endpoint === "requestToken" || endpoint === "revokeToken"
+const later = ({ endpoint, retryAfter }: Failure): string => uncertain(endpoint, again(retryAfter, "Try again later"))
+
+/** What may be the cause of a refusal. */
+const perhaps = ({ hint }: Hinted): string => (hint === undefined ? "" : ` Note that ${hint}.`)
+
+/** What has to change first, and the earliest time for another attempt. */
+const afterThat = (next: string, { retryAfter }: Failure): string =>
+  retryAfter === undefined ? next : `${next} ${again(retryAfter, "")}.`
 
 /**
  * What to do about a refusal of the OAuth service's or the gateway's.
  *
  * @internal
  */
-export const onOAuthError = ({
-  endpoint,
-  error,
-  status
-}: Pick<OAuthError, "endpoint" | "error" | "status">): string => {
-  if (passes(status)) return later(endpoint)
-  if (status === 401 || error.endsWith("_client")) {
-    return isOAuth(endpoint)
-      ? "Check the application key and secret."
+export const onOAuthError = (refusal: Refusal & Hinted): string => {
+  const { endpoint, error, status } = refusal
+  if (refusalPasses(refusal)) return later(refusal)
+  if (refusesCaller(refusal)) {
+    const next = authenticatesWithApp(endpoint)
+      ? `Check the application key and secret.${perhaps(refusal)}`
       : "The access token was not accepted: try another, and if that is refused too, check what the application key may do."
+    return afterThat(next, refusal)
   }
-  if (status === 404 || error === "900906") return "Check baseUrl: no such API is known there."
-  if (status === 403) return "Check what the application key may do."
-  return "Repeating it does not help: look the code up, and ask Verizon's support with it."
+  if (status === 404 || error === "900906") return afterThat("Check baseUrl: no such API is known there.", refusal)
+  if (status === 403) return afterThat("Check what the application key may do.", refusal)
+  return afterThat("Repeating it does not help: look the code up, and ask Verizon's support with it.", refusal)
 }
 
 /**
@@ -44,46 +62,60 @@ export const onOAuthError = ({
  *
  * @internal
  */
-export const onSessionError = ({ endpoint, status }: Pick<SessionError, "endpoint" | "status">): string => {
-  if (passes(status)) return later(endpoint)
-  switch (endpoint) {
+export const onSessionError = (error: Failure & Hinted & { readonly status: number }): string => {
+  if (passes(error.status)) return later(error)
+  switch (error.endpoint) {
     case "login":
-      return "Check the UWS username and password before another login: five refusals in a row lock the user."
+      return afterThat(
+        `Check the UWS username and password before another login: five refusals in a row lock the user.${perhaps(error)}`,
+        error
+      )
     case "logout":
       return "The session is over, or ends by itself once it has idled out."
     default:
-      return "The password has not been changed: check the session and the old password."
+      return `The password has not been changed: check the session and the old password.${perhaps(error)}`
   }
 }
 
+/** Answers that the platform did not give, and that no repetition changes. */
+const fromElsewhere = (status: number): string | undefined => {
+  if (status === 407) return "Sign in at the proxy: it answered in the platform's place"
+  if (status === 511) return "Sign in to the network: it answered in the platform's place"
+  return status >= 300 && status < 400
+    ? "Check baseUrl, and whether a proxy answers in the platform's place"
+    : undefined
+}
+
 /**
- * What to do where no answer came that means anything.
+ * What to do if no answer came that means anything.
  *
  * @internal
  */
-export const onEndpointError = ({
-  endpoint,
-  reason,
-  status
-}: Pick<EndpointError, "endpoint" | "reason" | "status">): string => {
+export const onEndpointError = (
+  error: Failure & { readonly reason: "NotSent" | "Transport" | "Timeout" | "StatusCode" | "Decode" }
+): string => {
+  const { endpoint, reason, retryAfter, status } = error
   switch (reason) {
     case "NotSent":
-      return "Nothing was sent, so it can safely be repeated once that is put right."
+      return afterThat("Nothing was sent, so it can safely be repeated once that is put right.", error)
     case "Transport":
-      return uncertain(endpoint, "Check the network and try again")
+      return uncertain(endpoint, again(retryAfter, "Check the network and try again"))
     case "Timeout":
-      return uncertain(endpoint, "Try again, perhaps with a longer requestTimeout")
-    case "StatusCode":
-      return status !== undefined && passes(status)
-        ? later(endpoint)
-        : uncertain(endpoint, "Check baseUrl, and whether a proxy answers in the platform's place")
+      return uncertain(endpoint, again(retryAfter, "Try again, perhaps with a longer requestTimeout"))
+    case "StatusCode": {
+      if (status !== undefined && passes(status)) return later(error)
+      const elsewhere = fromElsewhere(status ?? 0)
+      return elsewhere === undefined
+        ? afterThat(uncertain(endpoint, "Check baseUrl, and whether a proxy answers in the platform's place"), error)
+        : afterThat(`${elsewhere}.`, error)
+    }
     case "Decode":
-      return uncertain(endpoint, "Check whether a proxy answers in the platform's place")
+      return afterThat(uncertain(endpoint, "Check whether a proxy answers in the platform's place"), error)
   }
 }
 
 /**
- * What to do where the program's own credentials are missing.
+ * What to do if the program's own credentials are missing.
  *
  * @internal
  */

@@ -1,4 +1,5 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as Duration from "effect/Duration"
 import { type Endpoint, EndpointError, OAuthError, SessionError } from "../../AuthError.js"
 import * as secretText from "../secrets/secretText.js"
 import * as platformError from "./platformError.js"
@@ -32,15 +33,32 @@ const isConnecting = (cause: object): boolean =>
   isConnect(cause) ||
   ("errors" in cause && Array.isArray(cause.errors) && cause.errors.length > 0 && cause.errors.every(isConnect))
 
-/** The system's code for a connection that was never made, however deep the transport put it. */
-const notSentCode = (cause: unknown, depth = 5): string | undefined => {
-  if (typeof cause !== "object" || cause === null || depth === 0) return undefined
-  if ("code" in cause) {
-    const neverMade = notSentCodes.has(cause.code) || (unreachableCodes.has(cause.code) && isConnecting(cause))
-    if (neverMade) return String(cause.code)
-  }
-  return "cause" in cause ? notSentCode(cause.cause, depth - 1) : undefined
+/** What failed, and what that was caused by, as deep as transports nest it. */
+const chain = (cause: unknown, depth = 5): ReadonlyArray<object> =>
+  typeof cause !== "object" || cause === null || depth === 0
+    ? []
+    : [cause, ...chain("cause" in cause ? cause.cause : undefined, depth - 1)]
+
+const codeOf = (error: object): unknown => ("code" in error ? error.code : undefined)
+
+/** The system's code for a connection that was never made. */
+const notSentCode = (errors: ReadonlyArray<object>): string | undefined => {
+  const neverMade = errors.find(
+    (error) => notSentCodes.has(codeOf(error)) || (unreachableCodes.has(codeOf(error)) && isConnecting(error))
+  )
+  return neverMade && String(codeOf(neverMade))
 }
+
+const lostCodes = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]
+
+/** Node's fetch makes an error without a word of a 407, and of no other answer that these calls can get. */
+const isProxyRefusal = ([outer, inner, ...deeper]: ReadonlyArray<object>): boolean =>
+  outer instanceof TypeError &&
+  outer.message === "fetch failed" &&
+  inner instanceof Error &&
+  inner.message === "" &&
+  codeOf(inner) === undefined &&
+  deeper.length === 0
 
 /**
  * What became of a request that brought no response; the transport's own error holds the request and is left behind.
@@ -52,42 +70,62 @@ export const fromClientError = (endpoint: Endpoint, error: HttpClientError.HttpC
     const { status } = error.response
     return new EndpointError({ endpoint, reason: "Decode", status, description: "the client rejected the answer" })
   }
-  const code = notSentCode(error.cause)
+  const errors = chain(error.cause)
+  const code = notSentCode(errors)
   if (code !== undefined) {
-    return new EndpointError({ endpoint, reason: "NotSent", description: `no connection (${code})` })
+    return new EndpointError({ endpoint, reason: "NotSent", code, description: `no connection (${code})` })
   }
-  return error.reason === "Transport"
-    ? new EndpointError({ endpoint, reason: "Transport", description: "the connection failed before an answer came" })
-    : new EndpointError({ endpoint, reason: "NotSent", description: "the client could not build the request" })
+  if (error.reason !== "Transport") {
+    return new EndpointError({ endpoint, reason: "NotSent", description: "the client could not build the request" })
+  }
+  if (isProxyRefusal(errors)) return fromStatus(endpoint, 407, undefined)
+  return new EndpointError({
+    endpoint,
+    reason: "Transport",
+    code: lostCodes.find((known) => errors.some((one) => codeOf(one) === known)),
+    description: "the connection failed before an answer came"
+  })
+}
+
+const statuses: Readonly<Record<number, string>> = {
+  407: "a proxy asks for credentials of its own",
+  421: "the connection led to another server, and fetch repeats such a request: it may have been sent twice",
+  511: "the network asks for a sign-in"
+}
+
+const fromStatus = (endpoint: Endpoint, status: number, retryAfter: Duration.Duration | undefined): EndpointError => {
+  const description = statuses[status] ?? (status >= 300 && status < 400 ? "redirects are not followed" : undefined)
+  return new EndpointError({ endpoint, reason: "StatusCode", status, description, retryAfter })
 }
 
 /**
- * What an answer other than a success says, in whichever dialect.
+ * An answer, as far as it says what failed.
+ *
+ * @internal
+ */
+export interface Answer {
+  readonly status: number
+  readonly body: string
+  readonly retryAfter: Duration.Duration | undefined
+}
+
+/**
+ * What an answer other than a success says, in whichever dialect. What kind of failure it is, is read from the body as it
+ * was sent; only the texts that are kept for printing lose the secrets.
  *
  * @internal
  */
 export const fromAnswer = (
   endpoint: Endpoint,
-  status: number,
-  body: string,
+  { body, retryAfter, status }: Answer,
   secrets: ReadonlyArray<string>
 ): EndpointFailure => {
   const { error, errorCode, faultCode, message = "" } = platformError.parse(body)
+  const sent = faultCode ?? errorCode ?? error
+  if (sent === undefined) return fromStatus(endpoint, status, retryAfter)
+  const code = secretText.printable(sent, secrets)
   const said = secretText.printable(message, secrets)
-  const description = said === "" ? undefined : said
-  const code = faultCode ?? error
-  if (faultCode === undefined && errorCode !== undefined) {
-    return new SessionError({
-      endpoint,
-      status,
-      errorCode: secretText.printable(errorCode, secrets),
-      errorMessage: said
-    })
-  }
-  if (code !== undefined) {
-    return new OAuthError({ endpoint, status, error: secretText.printable(code, secrets), description })
-  }
-  return status >= 300 && status < 400
-    ? new EndpointError({ endpoint, reason: "StatusCode", status, description: "redirects are not followed" })
-    : new EndpointError({ endpoint, reason: "StatusCode", status })
+  return faultCode === undefined && errorCode !== undefined
+    ? new SessionError({ endpoint, status, errorCode: code, errorMessage: said, retryAfter })
+    : new OAuthError({ endpoint, status, error: code, description: said || undefined, retryAfter })
 }

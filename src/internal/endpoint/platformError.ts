@@ -38,18 +38,22 @@ const faultFrom = (value: unknown): PlatformError =>
 const isFlatFault = (body: { readonly [x: string]: unknown }): boolean =>
   /^\d+$/.test(text(body.code) ?? "") && ("message" in body || "description" in body)
 
-const fromJson = (body: unknown): PlatformError => {
-  if (!Predicate.isRecord(body)) return {}
-  return {
-    ...defined({
-      errorCode: firstText(body.errorCode),
-      error: firstText(body.error),
-      responseCode: firstText(body.responseCode),
-      message: firstText(body.errorMessage, body.error_description, body.description, body.message)
-    }),
-    ...faultFrom("fault" in body ? body.fault : isFlatFault(body) ? body : undefined)
-  }
-}
+/** Either spelling: users' parsers know of both. */
+const field = (body: { readonly [x: string]: unknown }, name: "errorCode" | "errorMessage"): string | undefined =>
+  firstText(body[name], body[`E${name.slice(1)}`])
+
+const fromRecord = (body: { readonly [x: string]: unknown }): PlatformError => ({
+  ...defined({
+    errorCode: field(body, "errorCode"),
+    error: firstText(body.error),
+    responseCode: firstText(body.responseCode),
+    message: firstText(field(body, "errorMessage"), body.error_description, body.description, body.message)
+  }),
+  ...faultFrom("fault" in body ? body.fault : isFlatFault(body) ? body : undefined)
+})
+
+const listed = (body: unknown): ReadonlyArray<unknown> =>
+  Array.isArray(body) ? body : Predicate.isRecord(body) && Array.isArray(body.errors) ? [body, ...body.errors] : [body]
 
 const element = (xml: string, name: string): string | undefined =>
   new RegExp(`<(?:[\\w.-]+:)?${name}>([^<]*)</`).exec(xml)?.[1]?.trim()
@@ -58,15 +62,36 @@ const fromXml = (xml: string): PlatformError =>
   defined({ faultCode: element(xml, "code"), message: element(xml, "description") ?? element(xml, "message") })
 
 /**
- * Reads an error body; one that says nothing in any known dialect is an empty record, never a failure.
+ * Reads every error that a body lists, and of most bodies the one that it is. One that says nothing in any known dialect
+ * is an empty record, never a failure.
  *
  * @internal
  */
-export const parse = (body: string): PlatformError =>
+export const parseAll = (body: string): ReadonlyArray<PlatformError> =>
   Option.match(parseJson(body), {
-    onNone: () => (/<(?:[\w.-]+:)?fault[\s>]/.test(body) ? fromXml(body) : {}),
-    onSome: fromJson
+    onNone: () => (/<(?:[\w.-]+:)?fault[\s>]/.test(body) ? [fromXml(body)] : []),
+    onSome: (json) => listed(json).filter(Predicate.isRecord).map(fromRecord)
   })
+
+const hasCode = ({ error, errorCode, faultCode }: PlatformError): boolean =>
+  (faultCode ?? errorCode ?? error) !== undefined
+
+/**
+ * Reads an error body: of a list the first that has a code.
+ *
+ * @internal
+ */
+export const parse = (body: string): PlatformError => {
+  const all = parseAll(body)
+  return all.find(hasCode) ?? all[0] ?? {}
+}
+
+/**
+ * Whether a body holds an error's code, whatever status it came with.
+ *
+ * @internal
+ */
+export const isError = (body: string): boolean => parseAll(body).some(hasCode)
 
 const refusedTokenCodes: ReadonlySet<string> = new Set(["900901", "900902", "900903", "900904", "invalid_token"])
 
@@ -78,8 +103,9 @@ const refusedTokenCodes: ReadonlySet<string> = new Set(["900901", "900902", "900
 export const refusesAccessToken = (code: string): boolean => refusedTokenCodes.has(code)
 
 /**
- * Whether a UWS code says that the session is over, unknown or missing. Its first segment names a service and varies.
+ * Whether a code says that the session is over, unknown or missing. The first segment of UWS's names a service and
+ * varies.
  *
  * @internal
  */
-export const refusesSession = (code: string): boolean => /(^|\.)SessionToken(\.|$)/.test(code)
+export const refusesSession = (code: string): boolean => /(^|\.)(SessionToken(\.|$)|SESSION_EXPIRED$)/.test(code)

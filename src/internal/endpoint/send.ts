@@ -1,21 +1,27 @@
+import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { type Endpoint, EndpointError } from "../../AuthError.js"
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
 import * as excerpt from "../http/bodyPrefix.js"
 import * as origin from "../http/origin.js"
 import * as guard from "../http/surroundings.js"
-import { type EndpointFailure, fromAnswer, fromClientError } from "./failure.js"
+import { type Answer, type EndpointFailure, fromAnswer, fromClientError } from "./failure.js"
+import * as lateAnswer from "./lateAnswer.js"
+import * as platformError from "./platformError.js"
+import * as retryAfter from "./retryAfter.js"
 
 /**
  * One authentication call: what it sends, to which path, and what the body of a success says.
@@ -28,18 +34,21 @@ export interface Call<A> {
   readonly success: Schema.Schema<A, string>
   /** Everything in the request that must not come back in an error's text. */
   readonly secrets: ReadonlyArray<string>
+  /** Told what the call says within two minutes after its deadline; without it the call ends at the deadline. */
+  readonly onLateAnswer?: ((exit: Exit.Exit<A, EndpointFailure>) => Effect.Effect<void>) | undefined
 }
 
 /**
- * For the calls of which a success says all by its status. What it repeats in its body goes no further.
+ * For the calls of which a success says all by its status, unless its body is an error. What it repeats in its body goes
+ * no further.
  *
  * @internal
  */
-export const statusAlone = Schema.transform(Schema.String, Schema.Undefined, {
-  strict: true,
-  decode: () => undefined,
-  encode: () => ""
-})
+export const statusAlone = Schema.transform(
+  Schema.String.pipe(Schema.filter((body) => !platformError.isError(body))),
+  Schema.Undefined,
+  { strict: true, decode: () => undefined, encode: () => "" }
+)
 
 /** @internal */
 export type Send = <A>(call: Call<A>) => Effect.Effect<A, EndpointFailure>
@@ -58,6 +67,16 @@ const count = (endpoint: Endpoint, exit: Exit.Exit<unknown, EndpointFailure>): E
   return Metric.increment(Metric.tagged(tagged, "thingspace.outcome", outcome))
 }
 
+/** The program's own client may keep cookies; the platform sets one that holds the access token. */
+const withoutCookies = (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest => {
+  const { body, headers, method, url, urlParams } = request
+  if (!("cookie" in headers)) return request
+  return HttpClientRequest.setHeaders(
+    HttpClientRequest.make(method)(url, { body, urlParams }),
+    Headers.remove(headers, "cookie")
+  )
+}
+
 /** An answer of any status, also where the client was built to fail on some. */
 const execute = (
   client: HttpClient.HttpClient.With<HttpClientError.HttpClientError, Scope.Scope>,
@@ -72,42 +91,53 @@ const execute = (
         : Effect.fail(fromClientError(endpoint, error))
   )
 
+const undocumented = "the body is not the documented JSON"
+
 /** Only the names of our own fields: the values are the platform's, and may be a token. */
 const unusable = (error: ParseResult.ParseError): string => {
   const fields = ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) => issue.path.join("."))
   const named = [...new Set(fields)].filter((field) => field !== "").join(", ")
-  return named === "" ? "the body is not the documented JSON" : `unusable ${named}`
+  return named === "" ? undocumented : `unusable ${named}`
 }
 
-const decode = <A>(call: Call<A>, status: number, body: string): Effect.Effect<A, EndpointError> =>
-  Effect.try(() => Either.mapLeft(Schema.decodeEither(call.success)(body), unusable)).pipe(
+const decode = <A>(call: Call<A>, answer: Answer): Either.Either<A, EndpointFailure> => {
+  const { endpoint } = call
+  const { body, status } = answer
+  const decoded = Either.try({
+    try: () => Either.mapLeft(Schema.decodeEither(call.success)(body), unusable),
     // Nested too deeply for the decoder.
-    Effect.catchAll(() => Effect.succeed(Either.left("the body is not the documented JSON"))),
-    Effect.flatten,
-    Effect.mapError(
-      (description) => new EndpointError({ endpoint: call.endpoint, reason: "Decode", status, description })
-    )
+    catch: () => undocumented
+  })
+  return Either.mapLeft(Either.flatMap(decoded, identity), (description) =>
+    platformError.isError(body)
+      ? fromAnswer(endpoint, answer, call.secrets)
+      : new EndpointError({ endpoint, reason: "Decode", status, description })
   )
+}
+
+/** What the beginning of a body says, and the status that it came with. */
+const judge = <A>(call: Call<A>, answer: Answer, beginning: excerpt.Excerpt): Either.Either<A, EndpointFailure> => {
+  const { endpoint } = call
+  const { status } = answer
+  if (status < 200 || status >= 300) return Either.left(fromAnswer(endpoint, answer, call.secrets))
+  if (beginning.complete) return decode(call, answer)
+  return Either.left(
+    beginning.bytes.length > excerpt.limit
+      ? new EndpointError({ endpoint, reason: "Decode", status, description: "the body is longer than 64 KiB" })
+      : new EndpointError({ endpoint, reason: "Transport", status, description: "the body broke off" })
+  )
+}
 
 /** The call's own deadline covers the body too. */
 const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, EndpointFailure> =>
-  Effect.flatMap(
-    excerpt.take(response, excerpt.limit, Duration.infinity),
-    (beginning): Effect.Effect<A, EndpointFailure> => {
-      const { endpoint } = call
-      const { status } = response
-      const body = new TextDecoder().decode(beginning.bytes)
-      if (status < 200 || status >= 300) {
-        return Effect.zipRight(beginning.discard, Effect.fail(fromAnswer(endpoint, status, body, call.secrets)))
-      }
-      if (beginning.complete) return decode(call, status, body)
-      const failure =
-        beginning.bytes.length > excerpt.limit
-          ? new EndpointError({ endpoint, reason: "Decode", status, description: "the body is longer than 64 KiB" })
-          : new EndpointError({ endpoint, reason: "Transport", status, description: "the body broke off" })
-      return Effect.zipRight(beginning.discard, Effect.fail(failure))
-    }
-  )
+  Effect.gen(function* () {
+    const beginning = yield* excerpt.take(response, excerpt.limit, Duration.infinity)
+    const body = new TextDecoder().decode(beginning.bytes)
+    const after = retryAfter.parse(response.headers["retry-after"], yield* Clock.currentTimeMillis)
+    const judged = judge(call, { status: response.status, body, retryAfter: after }, beginning)
+    if (Either.isLeft(judged)) yield* beginning.discard
+    return yield* judged
+  })
 
 /**
  * Sends authentication calls: to the platform's own address, each within its deadline, and with every failure turned
@@ -117,9 +147,14 @@ const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse)
  */
 export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.gen(function* () {
   // With its scope the call's connection ends: fetch keeps the one over which a 407 came, which it makes an error.
-  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+  const client = (yield* HttpClient.HttpClient).pipe(
+    HttpClient.withScope,
+    HttpClient.withTracerPropagation(false),
+    HttpClient.mapRequest(withoutCookies)
+  )
   const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
   const base = origin.parseBase(baseUrl)
+  const scope = yield* Effect.serviceOption(Scope.Scope)
 
   return (call) => {
     const { endpoint } = call
@@ -127,16 +162,25 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
       return Effect.fail(new EndpointError({ endpoint, reason: "NotSent", description: `baseUrl: ${base.left}` }))
     }
     const { hostname, port } = new URL(base.right.href)
-    const request = call.request.pipe(HttpClientRequest.prependUrl(base.right.href), HttpClientRequest.acceptJson)
-    return execute(client, endpoint, request).pipe(
+    const request = call.request.pipe(
+      HttpClientRequest.prependUrl(base.right.href),
+      HttpClientRequest.acceptJson,
+      // Not every transport decodes what is compressed.
+      HttpClientRequest.setHeader("accept-encoding", "identity")
+    )
+    const exchange = execute(client, endpoint, request).pipe(
       Effect.flatMap((response) => read(call, response)),
       Effect.scoped,
-      // The deadline holds also where the transport takes its time to stop.
-      Effect.disconnect,
-      Effect.timeoutFail({
-        duration: requestTimeout,
-        onTimeout: () => new EndpointError({ endpoint, reason: "Timeout" })
-      }),
+      // The deadline holds also if the transport takes its time to stop.
+      Effect.disconnect
+    )
+    const onTimeout = () => new EndpointError({ endpoint, reason: "Timeout" })
+    const { onLateAnswer } = call
+    const answered =
+      onLateAnswer === undefined
+        ? Effect.timeoutFail(exchange, { duration: requestTimeout, onTimeout })
+        : lateAnswer.listen(exchange, { deadline: requestTimeout, onDeadline: onTimeout, onLateAnswer, scope })
+    return answered.pipe(
       Effect.onExit((exit) => count(endpoint, exit)),
       Effect.withSpan(`ThingSpace.${endpoint}`, {
         captureStackTrace: false,

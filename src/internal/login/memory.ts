@@ -1,100 +1,128 @@
-import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { globalValue } from "effect/GlobalValue"
 import * as Metric from "effect/Metric"
-import type { AuthError } from "../../AuthError.js"
-import type { Uws } from "../../Credentials.js"
 import { remember } from "../store/getOrInsert.js"
 import * as loginRecord from "./record.js"
+import type { Turns } from "./turns.js"
 
 /**
- * What is known of one user, while an attempt to log in is made.
+ * What a process knows of the logins of all users.
  *
  * @internal
  */
-export interface Ledger {
-  /** What stands for the password that is to be tried. */
-  readonly mark: loginRecord.Mark
-  readonly read: Effect.Effect<loginRecord.LoginRecord>
-  /** Says that a login is about to be sent, lest it be forgotten where nobody lives to tell what came of it. */
-  readonly announce: Effect.Effect<void, AuthError>
-  readonly write: (record: loginRecord.LoginRecord) => Effect.Effect<void>
-  /** A login has succeeded with the password. */
-  readonly succeeded: Effect.Effect<void>
+export interface Memory {
+  /** By `keyOf`; a user of whom nothing is known has none. */
+  readonly records: Map<string, loginRecord.LoginRecord>
+  readonly turns: Turns
+  /** The guards that were built, by a number for each, and the latest that has attempted a login of a user. */
+  readonly guards: { built: number; warned: boolean; readonly latest: Map<string, Build> }
 }
 
+interface Build {
+  readonly guard: number
+  readonly times: number
+  readonly since: number
+}
+
+const make = (): Memory => ({
+  records: new Map(),
+  turns: new Map(),
+  guards: { built: 0, warned: false, latest: new Map() }
+})
+
 /**
- * Where a guard remembers.
+ * Whose the memory is: an object that lives as long as what is remembered, and is nothing but itself. None by default,
+ * which is the process.
  *
  * @internal
  */
-export interface LoginMemory {
-  /** Runs an attempt while nobody else who shares the memory makes one for the same user. */
-  readonly exclusively: <A>(
-    user: Uws,
-    attempt: (ledger: Ledger) => Effect.Effect<A, AuthError>
-  ) => Effect.Effect<A, AuthError>
-  /** Forgets what was refused to a user. */
-  readonly forget: (user: Uws) => Effect.Effect<void, AuthError>
-}
+export class Owner extends Context.Reference<Owner>()("effect-thingspace-auth/LoginMemory", {
+  defaultValue: (): object | undefined => undefined
+}) {}
 
-const latch = Metric.gauge("thingspace.login.blocked", {
+/** The same for every copy of this module that a process evaluates, as hot reload does; the number is the format's. */
+const memories = globalValue("effect-thingspace-auth/LoginGuard/memory/1", () => ({
+  process: {},
+  byOwner: new WeakMap<object, WeakMap<object, Memory>>()
+}))
+
+/**
+ * The memory in force where this is run. Each `Clock` has its own, because times by one mean nothing by another.
+ *
+ * @internal
+ */
+export const current: Effect.Effect<Memory> = Effect.gen(function* () {
+  const clock = yield* Effect.clock
+  const owner = (yield* Owner) ?? memories.process
+  const byClock = remember(memories.byOwner, owner, () => new WeakMap<object, Memory>())
+  return remember(byClock, clock, make)
+})
+
+/**
+ * One user of a platform. It may not tell spellings apart that differ in case, in blanks around them, or in how an accent
+ * is encoded.
+ *
+ * @internal
+ */
+export const keyOf = (baseUrl: string, username: string): string => JSON.stringify([baseUrl, spelling(username)])
+
+/** @internal */
+export const spelling = (username: string): string => username.trim().toLowerCase().normalize("NFC")
+
+/** A record is never forgotten to make room, so whoever can make users up could fill the memory with them. */
+const mostUsers = 100_000
+
+const blocked = Metric.gauge("thingspace.login.blocked", {
   description: "Users whose latest login to ThingSpace did not succeed, and whose next is held back or was"
 })
 
+const strikes = (record: loginRecord.LoginRecord): number => Math.min(1, loginRecord.settled(record).strikes.length)
+
+/** @internal */
+export const read = ({ records }: Memory, key: string): loginRecord.LoginRecord => records.get(key) ?? loginRecord.fresh
+
+/** @internal */
+export const write = ({ records }: Memory, key: string, record: loginRecord.LoginRecord): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const before = records.get(key)
+    if (loginRecord.isFresh(record)) records.delete(key)
+    else records.set(key, record)
+    return Metric.incrementBy(blocked, strikes(record) - strikes(before ?? loginRecord.fresh))
+  })
+
+const isForgettable = ({ epoch, passwords, pause, strikes }: loginRecord.LoginRecord, now: number): boolean =>
+  passwords.length === 0 && strikes.length === 0 && epoch === undefined && (pause === undefined || pause.until <= now)
+
 /**
- * What this process remembers, by user. The platform may not tell spellings of a user apart that differ in case or in
- * blanks around them.
+ * Whether nothing can be remembered of a further user.
  *
  * @internal
  */
-export interface Records {
-  readonly read: (user: Uws) => Effect.Effect<loginRecord.LoginRecord>
-  readonly write: (user: Uws, record: loginRecord.LoginRecord) => Effect.Effect<void>
-  /** Runs an attempt while no other guard over these records makes one for the same user. */
-  readonly inTurn: (user: Uws) => <A, E>(attempt: Effect.Effect<A, E>) => Effect.Effect<A, E>
+export const isFull = ({ records }: Memory, key: string, now: number): boolean => {
+  if (records.size < mostUsers || records.has(key)) return false
+  for (const [user, record] of records) if (isForgettable(record, now)) records.delete(user)
+  return records.size >= mostUsers
 }
 
-/** @internal */
-export const spelling = ({ username }: Uws): string => username.trim().toLowerCase()
+const minute = 60_000
 
-/** @internal */
-export const makeRecords = (): Records => {
-  const records = new Map<string, loginRecord.LoginRecord>()
-  const turns = new Map<string, Effect.Semaphore>()
-  const count = Effect.suspend(() =>
-    Metric.set(latch, [...records.values()].filter((record) => loginRecord.attempts(record) > 0).length)
-  )
-  return {
-    read: (user) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        const record = loginRecord.anchor(records.get(spelling(user)) ?? loginRecord.fresh, now)
-        if (!loginRecord.isFresh(record)) records.set(spelling(user), record)
-        return record
-      }),
-    write: (user, record) =>
-      Effect.suspend(() => {
-        if (loginRecord.isFresh(record)) records.delete(spelling(user))
-        else records.set(spelling(user), record)
-        return count
-      }),
-    inTurn: (user) => (attempt) =>
-      Effect.suspend(() => remember(turns, spelling(user), () => Effect.unsafeMakeSemaphore(1)).withPermits(1)(attempt))
+/**
+ * Whether guards are built again and again for a user, which is said once: each keeps no session that the next could use.
+ *
+ * @internal
+ */
+export const isRebuilt = ({ guards }: Memory, key: string, guard: number, now: number): boolean => {
+  const { latest } = guards
+  for (const [user, { since }] of latest) {
+    if (now - since < minute) break
+    latest.delete(user)
   }
+  const known = latest.get(key)
+  if (known !== undefined && guard <= known.guard) return false
+  const times = (known?.times ?? 0) + 1
+  latest.set(key, { guard, times, since: known?.since ?? now })
+  if (times < 3 || guards.warned) return false
+  guards.warned = true
+  return true
 }
-
-/**
- * A memory of this process alone, in which attempts are made in turn already.
- *
- * @internal
- */
-export const local = (records: Records): LoginMemory => ({
-  exclusively: (user, attempt) =>
-    attempt({
-      mark: user.password,
-      read: records.read(user),
-      announce: Effect.void,
-      write: (record) => records.write(user, record),
-      succeeded: records.write(user, loginRecord.fresh)
-    }),
-  forget: (user) => records.write(user, loginRecord.fresh)
-})

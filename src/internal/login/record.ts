@@ -1,158 +1,246 @@
-import * as Cause from "effect/Cause"
-import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
-import * as Equal from "effect/Equal"
-import type * as Redacted from "effect/Redacted"
 import type { AuthError } from "../../AuthError.js"
-import * as platformError from "../endpoint/platformError.js"
+import * as pause from "../endpoint/pause.js"
+import type { Mark } from "./mark.js"
+import type { Outcome } from "./outcome.js"
 
 /**
- * What stands for a password: itself within a process, a keyed hash of it where it is shared.
+ * A login since the last success that was refused, or may have been. Times are milliseconds of the monotonic clock.
  *
  * @internal
  */
-export type Mark = Redacted.Redacted | string
+export interface Strike {
+  /** Random: the same strike has the same in every process. */
+  readonly id: string
+  readonly at: number
+  readonly isRefusal: boolean
+  readonly failure?: AuthError | undefined
+}
 
 /**
- * What a user's logins have come to since the last that succeeded.
+ * What the platform said of a password last.
+ *
+ * @internal
+ */
+export interface Judged {
+  readonly mark: Mark
+  readonly at: number
+  readonly isRefused: boolean
+}
+
+/**
+ * What is known of one user's logins.
  *
  * @internal
  */
 export interface LoginRecord {
-  /** The passwords that the platform has refused, once each. */
-  readonly refused: ReadonlyArray<Mark>
-  /** Those that it refused before another succeeded: they do not count any more, and are not sent again. */
-  readonly known: ReadonlyArray<Mark>
-  /** Attempts that may have been refusals. */
-  readonly uncertain: number
-  /** When the latest attempt ended, and how long the next must wait, in milliseconds. */
-  readonly since: number
-  readonly wait: number
+  readonly passwords: ReadonlyArray<Judged>
+  /** Over all passwords, oldest first. */
+  readonly strikes: ReadonlyArray<Strike>
+  /** The strike of the login that is under way. */
+  readonly pending?: string | undefined
+  /** Made by logins that were not judged, how many in a row. */
+  readonly pause?: { readonly failure: AuthError; readonly until: number; readonly times: number } | undefined
+  /** How many probes since the last strike were not answered, and when the next is due. */
+  readonly probe?: { readonly unanswered: number; readonly due: number } | undefined
+  /** In a record that is shared: raised by each success and each reset, and when that was. */
+  readonly epoch?: { readonly number: number; readonly at: number; readonly resetAt: number } | undefined
 }
 
 /** @internal */
-export const fresh: LoginRecord = { refused: [], known: [], uncertain: 0, since: 0, wait: 0 }
+export const fresh: LoginRecord = { passwords: [], strikes: [] }
 
-/** The platform locks a user at the fifth refusal in a row, so four is as far as anyone may go. */
+/** The platform locks a user at the fifth refusal in a row. */
 const affordable = 4
 
-const longPause = Duration.toMillis(Duration.minutes(30))
+/** How long after the first, second and third strike in a row; these give the platform time, so they are never shortened. */
+const afterStrikes: ReadonlyArray<number> = [2_000, 30_000, 300_000]
 
-/** @internal */
-export const attempts = (record: LoginRecord): number => record.refused.length + record.uncertain
+const halfHour = Duration.toMillis(Duration.minutes(30))
+
+const longestPause = 30_000
 
 /** @internal */
 export type Verdict =
-  | { readonly _tag: "Allowed" }
-  | { readonly _tag: "Refused" }
-  | { readonly _tag: "Wait"; readonly remaining: Duration.Duration }
+  | { readonly _tag: "Open"; readonly follows: "Nothing" | "Uncertain" }
+  | { readonly _tag: "Paused"; readonly until: number; readonly failure: AuthError | undefined }
+  | { readonly _tag: "Blocked"; readonly reason: "PasswordRefused" | "TooManyStrikes" }
 
 /**
- * Whether this password may be tried now.
+ * Whether a login with a password of these marks may be sent now.
  *
  * @internal
  */
-export const judge = (record: LoginRecord, password: Mark, now: number): Verdict => {
-  const known = [...record.refused, ...record.known].some((mark) => Equal.equals(mark, password))
-  const spent = record.refused.length > 0 && attempts(record) >= affordable
-  if (known || spent) return { _tag: "Refused" }
-  const remaining = record.since + record.wait - now
-  return remaining > 0 ? { _tag: "Wait", remaining: Duration.millis(remaining) } : { _tag: "Allowed" }
+export const judge = (record: LoginRecord, marks: ReadonlyArray<Mark>, now: number): Verdict => {
+  const { passwords, pause: made, strikes } = record
+  if (passwords.some(({ isRefused, mark }) => isRefused && marks.includes(mark))) {
+    return { _tag: "Blocked", reason: "PasswordRefused" }
+  }
+  if (strikes.length >= affordable && strikes.some(({ isRefusal }) => isRefusal)) {
+    return { _tag: "Blocked", reason: "TooManyStrikes" }
+  }
+  if (made !== undefined && now < made.until) return { _tag: "Paused", until: made.until, failure: made.failure }
+  const last = strikes.at(-1)
+  if (last === undefined || last.isRefusal) return { _tag: "Open", follows: "Nothing" }
+  const until = Math.max(last.at + (afterStrikes[strikes.length - 1] ?? halfHour), record.probe?.due ?? 0)
+  return now < until ? { _tag: "Paused", until, failure: last.failure } : { _tag: "Open", follows: "Uncertain" }
 }
 
-/** @internal */
-export const refuse = (record: LoginRecord, password: Mark, now: number): LoginRecord => ({
+/**
+ * What is known apart from the login that is under way.
+ *
+ * @internal
+ */
+export const settled = (record: LoginRecord): LoginRecord => ({
   ...record,
-  refused: [...record.refused, password],
-  since: now,
-  wait: 0
+  strikes: record.strikes.filter(({ id }) => id !== record.pending)
 })
 
+/** @internal */
+export const isFresh = ({ epoch, passwords, pause, strikes }: LoginRecord): boolean =>
+  passwords.length === 0 && strikes.length === 0 && pause === undefined && epoch === undefined
+
 /**
- * The pause doubles from one second; once no further refusal can be afforded it is half an hour. `jitter` is from 0 to 1
- * and only ever lengthens it.
+ * A probe is about to be sent, which counts as unanswered until it has been. `random` is from 0 to 1.
  *
  * @internal
  */
-export const doubt = (record: LoginRecord, jitter: number, now: number): LoginRecord => {
-  const next: LoginRecord = { ...record, uncertain: record.uncertain + 1, since: now }
-  const pause = attempts(next) >= affordable ? longPause : 1000 * 2 ** (attempts(next) - 1)
-  return { ...next, wait: Math.ceil(pause * (1 + jitter / 4)) }
+export const probing = (record: LoginRecord, random: number, now: number): LoginRecord => {
+  const unanswered = (record.probe?.unanswered ?? 0) + 1
+  const due = now + pause.jittered(pause.backoff(unanswered, longestPause), random)
+  return { ...record, probe: { unanswered, due } }
 }
 
-const union = (some: ReadonlyArray<Mark>, more: ReadonlyArray<Mark>): ReadonlyArray<Mark> => [
-  ...some,
-  ...more.filter((mark) => !some.some((one) => Equal.equals(one, mark)))
-]
-
-/** More than a rollout has passwords. */
-const longestMemory = 8
-
 /**
- * After a success nothing counts any more. Where others have other passwords, those that were refused still are.
+ * The probe was not answered, and took so long: the next is due as long after its end.
  *
  * @internal
  */
-export const succeed = ({ known, refused, since }: LoginRecord, password: Mark): LoginRecord => ({
-  ...fresh,
-  since,
-  known: union(refused, known)
-    .filter((mark) => !Equal.equals(mark, password))
-    .slice(0, longestMemory)
-})
-
-/** @internal */
-export const isFresh = (record: LoginRecord): boolean => attempts(record) === 0 && record.known.length === 0
-
-/**
- * What two who did not know of each other know together, without forgetting an attempt that may count.
- *
- * @internal
- */
-export const merge = (one: LoginRecord, other: LoginRecord): LoginRecord => ({
-  refused: union(one.refused, other.refused),
-  known: union(one.known, other.known),
-  uncertain: Math.max(one.uncertain, other.uncertain),
-  ...(one.since + one.wait > other.since + other.wait
-    ? { since: one.since, wait: one.wait }
-    : { since: other.since, wait: other.wait })
+export const unanswered = (record: LoginRecord, took: number): LoginRecord => ({
+  ...record,
+  probe: record.probe && { ...record.probe, due: record.probe.due + took }
 })
 
 /**
- * A record's times after the clock has been set back: the pause starts anew instead of lasting until the old time.
+ * One login, while it is under way and after.
  *
  * @internal
  */
-export const anchor = (record: LoginRecord, now: number): LoginRecord =>
-  now < record.since ? { ...record, since: now } : record
+export interface Attempt {
+  readonly id: string
+  readonly marks: ReadonlyArray<Mark>
+  /** When it was about to be sent. */
+  readonly at: number
+}
 
-const shapeCode = /(^|\.)(UnexpectedError|RequestUndefined|InvalidCharacter|DeserializationFailed)$/
+/**
+ * A login is about to be sent. It counts before, so that a process that dies has counted it.
+ *
+ * @internal
+ */
+export const begin = (record: LoginRecord, { at, id }: Attempt): LoginRecord => ({
+  ...record,
+  // If there are more, all are uncertain, and the pause is the same.
+  strikes: [...record.strikes.slice(-affordable), { id, at, isRefusal: false }],
+  pending: id,
+  probe: undefined
+})
 
-/** @internal */
-export type Outcome = "Refused" | "Uncertain" | "NotTried"
+const without = (passwords: ReadonlyArray<Judged>, marks: ReadonlyArray<Mark>): ReadonlyArray<Judged> =>
+  passwords.filter(({ mark }) => !marks.includes(mark))
 
-const ofError = (error: AuthError): Outcome => {
-  if (error._tag === "LoginBlocked" || error._tag === "CredentialsError" || error.endpoint !== "login")
-    return "NotTried"
-  switch (error._tag) {
-    case "EndpointError":
-      return error.reason === "NotSent" ? "NotTried" : "Uncertain"
-    case "OAuthError":
-      return platformError.refusesAccessToken(error.error) ? "NotTried" : "Uncertain"
-    case "SessionError": {
-      const transient = error.status >= 500 || error.status === 408 || error.status === 429
-      return transient || shapeCode.test(error.errorCode) ? "Uncertain" : "Refused"
+const judged = (marks: ReadonlyArray<Mark>, at: number, isRefused: boolean): ReadonlyArray<Judged> =>
+  marks.map((mark) => ({ mark, at, isRefused }))
+
+/** Keeps the strike in its place; one that a reset has removed meanwhile counts by itself. */
+const struck = (strikes: ReadonlyArray<Strike>, strike: Strike): ReadonlyArray<Strike> =>
+  strikes.some(({ id }) => id === strike.id)
+    ? strikes.map((one) => (one.id === strike.id ? strike : one))
+    : [...strikes, strike]
+
+const accepted = (record: LoginRecord, { at, id, marks }: Attempt, now: number): LoginRecord => {
+  const { epoch } = record
+  const others = without(record.passwords, marks)
+  const strikes = record.strikes.filter((strike) => strike.at > at && strike.id !== id)
+  return {
+    strikes,
+    // Others may hold that it was refused, before.
+    passwords: epoch === undefined ? others : [...others, ...judged(marks, now, false)],
+    epoch: epoch && { ...epoch, number: epoch.number + 1, at: strikes.length === 0 ? now : at }
+  }
+}
+
+/**
+ * What came of a login. `random` is from 0 to 1.
+ *
+ * @internal
+ */
+export const settle = (
+  record: LoginRecord,
+  attempt: Attempt,
+  outcome: Outcome,
+  random: number,
+  now: number
+): LoginRecord => {
+  const { id, marks } = attempt
+  const open: LoginRecord = { ...record, pending: undefined, pause: undefined }
+  switch (outcome._tag) {
+    case "Accepted":
+      return accepted(record, attempt, now)
+    case "Refused":
+      return {
+        ...open,
+        passwords: [...without(record.passwords, marks), ...judged(marks, now, true)],
+        strikes: struck(record.strikes, { id, at: now, isRefusal: true })
+      }
+    case "Uncertain":
+      return { ...open, strikes: struck(record.strikes, { id, at: now, isRefusal: false, failure: outcome.failure }) }
+    case "NotTried":
+      return { ...record, pending: undefined, strikes: record.strikes.filter((strike) => strike.id !== id) }
+    case "NotJudged": {
+      const { failure } = outcome
+      const times = (record.pause?.times ?? 0) + 1
+      const said = "retryAfter" in failure ? failure.retryAfter : undefined
+      const millis =
+        said === undefined
+          ? pause.jittered(pause.backoff(times, longestPause), random)
+          : Math.min(Duration.toMillis(said), pause.longestRetryAfter)
+      const strikes = record.strikes.filter((strike) => strike.id !== id)
+      return { ...record, pending: undefined, strikes, pause: { failure, until: now + millis, times } }
     }
   }
 }
 
 /**
- * What a failed attempt to log in says of the username and password. A refusal is one whatever else went wrong.
+ * What came of a login that was not waited for any longer: only a clear answer changes what is known.
  *
  * @internal
  */
-export const outcome = (cause: Cause.Cause<AuthError>): Outcome => {
-  const said = Chunk.map(Cause.failures(cause), ofError)
-  if (Chunk.contains(said, "Refused")) return "Refused"
-  return cause._tag === "Fail" ? ofError(cause.error) : "Uncertain"
+export const settleLate = (record: LoginRecord, attempt: Attempt, outcome: Outcome, now: number): LoginRecord => {
+  const { id, marks } = attempt
+  switch (outcome._tag) {
+    case "Accepted": {
+      const { pause: made, pending, probe } = record
+      const next = accepted(record, attempt, now)
+      return next.strikes.length === 0 ? next : { ...next, pause: made, pending, probe }
+    }
+    case "Refused":
+      return {
+        ...record,
+        passwords: [...without(record.passwords, marks), ...judged(marks, now, true)],
+        strikes: record.strikes.map((strike) => (strike.id === id ? { ...strike, isRefusal: true } : strike))
+      }
+    case "NotJudged":
+      return { ...record, strikes: record.strikes.filter((strike) => strike.id !== id) }
+    default:
+      return record
+  }
 }
+
+/**
+ * Nothing is known any more; who shares the record learns that from its epoch.
+ *
+ * @internal
+ */
+export const reset = ({ epoch }: LoginRecord, now: number): LoginRecord =>
+  epoch === undefined ? fresh : { ...fresh, epoch: { number: epoch.number + 1, at: now, resetAt: now } }

@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { Held } from "../credential/state.js"
+import type { Held } from "../credential/held.js"
 import type { CredentialStoreError, Lease, Service } from "./reference.js"
 import type { Vault } from "./seal.js"
 

@@ -4,8 +4,7 @@ import * as Redacted from "effect/Redacted"
 import type { AuthError } from "../../AuthError.js"
 import type { Uws } from "../../Credentials.js"
 import { SessionToken } from "../../SessionToken.js"
-import * as carrier from "../credential/carrier.js"
-import type { Held } from "../credential/state.js"
+import { type Held, holdSessionToken } from "../credential/held.js"
 import * as sharing from "./sharing.js"
 import type * as sharedSlot from "./slot.js"
 
@@ -34,8 +33,7 @@ export const make = (options: Options): Effect.Effect<sharedSlot.SharedSlot<Sess
           vault: (user) => Effect.flatMap(shares.sharing.vault, (vault) => vault.ofUser(user)),
           parts: ({ username }) => ["session", username],
           acquire: (user) => Effect.map(options.logIn, ([held, used]) => [held, used ?? user]),
-          hold: (secret, expiresAt) =>
-            carrier.holdSessionToken(new SessionToken({ secret: Redacted.make(secret) }), expiresAt),
+          hold: (secret, expiresAt) => holdSessionToken(new SessionToken({ secret: Redacted.make(secret) }), expiresAt),
           wantsAnother: false,
           failed: identity,
           busy: options.busy

@@ -5,8 +5,7 @@ import * as Option from "effect/Option"
 import type { CredentialsError } from "../../AuthError.js"
 import { type App, AppCredentials, type Uws, UwsCredentials } from "../../Credentials.js"
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
-import * as supplied from "../credential/readCredentials.js"
-import type { LoginMemory, Records } from "../login/memory.js"
+import { readCredentials } from "../credential/readCredentials.js"
 import { CredentialStore, type Service } from "./reference.js"
 import type { Vault } from "./seal.js"
 import type * as sharedSlot from "./slot.js"
@@ -22,7 +21,6 @@ export interface Toolbox {
   /** What seals in place of the application secret. */
   readonly sealing?: Effect.Effect<Vault> | undefined
   readonly makeSlot: <S, T, E>(options: sharedSlot.Options<S, T, E>) => sharedSlot.SharedSlot<T, E>
-  readonly makeLoginMemory: (sharing: Sharing, records: Records) => LoginMemory
 }
 
 /** @internal */
@@ -85,7 +83,7 @@ export const make = (part: string): Effect.Effect<Sharing | undefined> =>
     return {
       tools,
       store: tools.bounded(store.value),
-      vault: Effect.flatMap(supplied.within(app.value, "App", requestTimeout), vaultOf),
+      vault: Effect.flatMap(readCredentials(app.value, "App", requestTimeout), vaultOf),
       vaultOf,
       baseUrl
     }
@@ -105,5 +103,5 @@ export const ofUser = (
     const user = yield* Effect.serviceOption(UwsCredentials)
     if (Option.isNone(user)) return yield* lacks(part, "UwsCredentials")
     const { requestTimeout } = yield* ThingSpaceConfig
-    return { sharing, user: supplied.within(user.value, "Uws", requestTimeout) }
+    return { sharing, user: readCredentials(user.value, "Uws", requestTimeout) }
   })

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { Held } from "../credential/state.js"
+import type { Held } from "../credential/held.js"
 import type { Address, Found, Issued } from "./entry.js"
 import * as sharedEntry from "./entry.js"
 import * as failureNote from "./failureNote.js"

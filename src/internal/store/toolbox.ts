@@ -1,4 +1,3 @@
-import * as sharedLoginMemory from "../login/sharedMemory.js"
 import * as storeHealth from "./circuitBreaker.js"
 import * as vault from "./seal.js"
 import type { Toolbox } from "./sharing.js"
@@ -8,6 +7,5 @@ import * as sharedSlot from "./slot.js"
 export const tools: Toolbox = {
   bounded: storeHealth.bounded,
   makeVault: vault.make,
-  makeSlot: sharedSlot.make,
-  makeLoginMemory: sharedLoginMemory.make
+  makeSlot: sharedSlot.make
 }

@@ -1,0 +1,227 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type * as Schedule from "effect/Schedule"
+import type { AccessToken } from "../../AccessToken.js"
+import { type AuthError, type CredentialsError, EndpointError } from "../../AuthError.js"
+import type { Uws } from "../../Credentials.js"
+import { fingerprint, type SessionToken } from "../../SessionToken.js"
+import * as platformError from "../endpoint/platformError.js"
+import { FastPath } from "./fastPath.js"
+import { type Held, holdSessionToken } from "./held.js"
+import * as heldCredential from "./heldCredential.js"
+import * as idleRelogin from "./idleRelogin.js"
+import * as layerFibers from "./layerFibers.js"
+import * as sessionProbe from "./sessionProbe.js"
+import { type Tokens, withAccess } from "./withAccess.js"
+
+type Session = Held<SessionToken>
+type Login = Effect.Effect<Session, AuthError>
+type Late<A> = (exit: Exit.Exit<A, AuthError>) => Effect.Effect<void>
+
+/**
+ * The session as processes share it.
+ *
+ * @internal
+ */
+export interface Shared {
+  readonly acquire: Login
+  readonly refused: (secret: string, isHeld: boolean) => void
+  readonly withdraw: (secret: string) => Effect.Effect<void>
+  readonly keepAlive: (session: Session) => Effect.Effect<Option.Option<Session>>
+}
+
+/** @internal */
+export interface Options {
+  readonly tokens: Tokens
+  readonly user: Effect.Effect<Uws, CredentialsError>
+  readonly guard: {
+    readonly attempt: (
+      user: Effect.Effect<Uws, CredentialsError>,
+      login: (user: Uws, late: Late<Session>) => Login,
+      options: { readonly probe?: Effect.Effect<boolean, AuthError> }
+    ) => Login
+  }
+  readonly client: {
+    readonly login: (
+      access: AccessToken,
+      user: Uws,
+      options: { readonly onLateAnswer: Late<SessionToken> }
+    ) => Effect.Effect<SessionToken, AuthError>
+    readonly logout: (access: AccessToken, session: SessionToken) => Effect.Effect<void, AuthError>
+  }
+  /** Makes what is shared of one login and of the user whom it was for, if anything is. */
+  readonly share: (login: {
+    readonly logIn: Effect.Effect<readonly [Session, Uws | undefined], AuthError>
+    readonly busy: AuthError
+  }) => Effect.Effect<Shared | undefined>
+  readonly requestTimeout: Duration.Duration
+  readonly idleTimeout: Duration.Duration
+  readonly relogin: Schedule.Schedule<unknown, Duration.Duration>
+  readonly logoutOnClose: boolean
+  readonly probe: boolean
+}
+
+const failure = (reason: "Timeout" | "NotSent", description: string): EndpointError =>
+  new EndpointError({ endpoint: "login", reason, description })
+
+const busy = failure("NotSent", "another process has been logging in for too long")
+const silent = failure("Timeout", "logging in has not ended in time")
+const closed = failure("NotSent", "the layer that holds the session has been closed")
+
+/** Time to read the user, for a token, a login, both once more, the probe before them, and to wait for another process. */
+const deadline = (requestTimeout: Duration.Duration, isShared: boolean): Duration.Duration =>
+  Duration.sum(Duration.times(requestTimeout, 6), isShared ? Duration.seconds(120) : Duration.zero)
+
+const isOver = (error: AuthError): boolean =>
+  error._tag === "SessionError" && platformError.refusesSession(error.errorCode)
+
+class SessionPath extends FastPath<SessionToken> {
+  readonly #use: (token: SessionToken, sentAt: number) => void
+
+  constructor(
+    held: heldCredential.HeldCredential<SessionToken, AuthError>,
+    use: (token: SessionToken, sentAt: number) => void
+  ) {
+    super(held)
+    this.#use = use
+  }
+
+  unsafeUsed(token: SessionToken, sentAt: number): void {
+    if (#use in this) this.#use(token, sentAt)
+  }
+}
+
+/**
+ * The session of one user: logged in through the guard, kept by its uses, shared if there is a store.
+ *
+ * @internal
+ */
+export const make = (options: Options) =>
+  Effect.gen(function* () {
+    const { client, guard, idleTimeout, requestTimeout, tokens, user } = options
+    const fibers = yield* layerFibers.make
+    const idleMillis = Duration.toMillis(idleTimeout)
+    const probe = options.probe ? { probe: sessionProbe.make(tokens, client.logout) } : {}
+
+    let latestUser: Uws | undefined
+
+    /** The session's idle time counts from the moment before its login was sent. */
+    const hold = (token: SessionToken, sentAt: number) => holdSessionToken(token, sentAt + idleMillis)
+
+    const login = (
+      credentials: Uws,
+      late: (exit: Exit.Exit<Held<SessionToken>, AuthError>) => Effect.Effect<void>
+    ): Effect.Effect<Held<SessionToken>, AuthError> =>
+      withAccess(tokens, (access) =>
+        Effect.flatMap(Clock.currentTimeMillis, (sentAt) => {
+          latestUser = credentials
+          const onLateAnswer = (answer: Exit.Exit<SessionToken, AuthError>) =>
+            Effect.flatMap(Effect.exit(Effect.flatMap(answer, (token) => hold(token, sentAt))), (exit) =>
+              Effect.zipRight(late(exit), Exit.isSuccess(exit) ? offer(exit.value) : Effect.void)
+            )
+          return Effect.flatMap(client.login(access, credentials, { onLateAnswer }), (token) => hold(token, sentAt))
+        })
+      )
+
+    const logIn = Effect.tap(guard.attempt(user, login, probe), ({ token }) =>
+      Effect.logDebug(`Logged in, session ${fingerprint(token)}`)
+    )
+    const shared = yield* options.share({
+      logIn: Effect.map(logIn, (session) => [session, latestUser]),
+      busy
+    })
+    const held: heldCredential.HeldCredential<SessionToken, AuthError> = yield* heldCredential.make<
+      SessionToken,
+      AuthError
+    >({
+      fibers,
+      acquire: Effect.tap(shared?.acquire ?? logIn, (session) => Effect.sync(() => began(session))),
+      margin: 0,
+      deadline: deadline(requestTimeout, shared !== undefined),
+      isRepeatable: false,
+      silent,
+      closed
+    })
+    const relogin = idleRelogin.make({
+      fibers,
+      schedule: options.relogin,
+      idleTimeout,
+      current: held.current,
+      logIn: held.get
+    })
+
+    /** The store knows when the session was last used to a minute, which is little of the time that it may idle. */
+    const interval = Math.min(60_000, idleMillis / 4)
+    let tellAt = Number.POSITIVE_INFINITY
+
+    const began = (session: Held<SessionToken>): void => {
+      relogin.began(session)
+      if (shared !== undefined) tellAt = session.expiresAt - idleMillis + interval
+    }
+    /** A login that was answered after its deadline; what has been logged in or used since stays. */
+    const offer = (session: Held<SessionToken>): Effect.Effect<void> =>
+      Effect.flatMap(held.offer(session), (isHeld) => {
+        if (!isHeld) return Effect.void
+        began(session)
+        return Effect.logDebug(`Logged in late, session ${fingerprint(session.token)}`)
+      })
+    const tell = (session: Held<SessionToken>, sentAt: number): void => {
+      tellAt = sentAt + interval
+      if (shared === undefined) return
+      fibers.fork(
+        Effect.flatMap(
+          shared.keepAlive(session),
+          Option.match({
+            onNone: () => Effect.void,
+            onSome: (theirs) =>
+              Effect.map(held.replace(session, theirs), (replaced) => (replaced ? began(theirs) : undefined))
+          })
+        )
+      )
+    }
+    const use = (token: SessionToken, sentAt: number): void => {
+      const session = held.extend(token, sentAt + idleMillis)
+      if (session === undefined) return
+      relogin.used(session)
+      if (sentAt >= tellAt) tell(session, sentAt)
+    }
+    const logout = Effect.flatMap(
+      held.take,
+      Option.match({
+        onNone: () => Effect.void,
+        onSome: ({ secret, token }) =>
+          (shared?.withdraw(secret) ?? Effect.void).pipe(
+            Effect.zipRight(withAccess(tokens, (access) => client.logout(access, token))),
+            Effect.catchIf(isOver, () => Effect.void)
+          )
+      })
+    )
+
+    if (options.logoutOnClose) {
+      const lastLogout = Effect.suspend(() => (held.current() === undefined ? Effect.void : logout)).pipe(
+        Effect.disconnect,
+        Effect.interruptible,
+        Effect.timeout("2 seconds"),
+        Effect.catchAllCause((cause) => Effect.logDebug("The session was not logged out", cause))
+      )
+      // A call that came during the logout would log in again, and nobody would end that session.
+      yield* Effect.addFinalizer(() => Effect.zipRight(fibers.close, lastLogout))
+    }
+
+    return Object.assign(new SessionPath(held, use), {
+      get: held.get,
+      used: (token: SessionToken, sentAt: number) => Effect.sync(() => use(token, sentAt)),
+      invalidate: (token: SessionToken) =>
+        Effect.suspend(() => {
+          shared?.refused(Redacted.value(token.secret), held.isCurrent(token))
+          return Effect.flatMap(held.invalidate(token), (forgotten) =>
+            forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
+          )
+        }),
+      logout
+    })
+  })

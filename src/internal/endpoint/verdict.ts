@@ -1,0 +1,98 @@
+import type * as Duration from "effect/Duration"
+import { refusesAccessToken } from "./platformError.js"
+
+/**
+ * What is looked at of an error; the errors' own module stands above this one.
+ *
+ * @internal
+ */
+export interface Failure {
+  readonly endpoint: string
+  readonly status?: number | undefined
+  readonly retryAfter?: Duration.Duration | undefined
+}
+
+/**
+ * Whether a status says that the same request may be answered another time. Not 511: somebody has to sign in first.
+ *
+ * @internal
+ */
+export const passes = (status: number): boolean => (status >= 500 && status !== 511) || status === 408 || status === 429
+
+/**
+ * Whether a gateway's code says that the call has not reached the service behind it: throttled out, or no connection to
+ * that service, or none tried at present.
+ *
+ * @internal
+ */
+export const neverReached = (code: string): boolean => /^(9008\d\d|101503|303001)$/.test(code)
+
+/** A gateway's, for a service that did not answer it in time, and RFC 6749's for its own. */
+const passingCodes: ReadonlySet<string> = new Set(["101504", "server_error", "temporarily_unavailable"])
+
+/** @internal */
+export interface Refusal extends Failure {
+  readonly status: number
+  readonly error: string
+}
+
+/** @internal */
+export const refusalPasses = ({ error, status }: Refusal): boolean =>
+  passes(status) || neverReached(error) || passingCodes.has(error)
+
+/**
+ * Whether the OAuth service or the gateway refuses what the call authenticates with: key and secret, or the access token.
+ *
+ * @internal
+ */
+export const refusesCaller = (refusal: Refusal): boolean =>
+  !refusalPasses(refusal) &&
+  (refusal.status === 401 || refusal.error.endsWith("_client") || refusesAccessToken(refusal.error))
+
+/** @internal */
+export const authenticatesWithApp = (endpoint: string): boolean =>
+  endpoint === "requestToken" || endpoint === "revokeToken"
+
+/** A reset that may have been executed must not be repeated: the answer is the only place that shows the new password. */
+const mayRepeat = ({ endpoint, status }: Failure, executed: boolean): boolean =>
+  endpoint !== "resetPassword" || status === 429 || !executed
+
+/** @internal */
+export const isTransientRefusal = (refusal: Refusal): boolean =>
+  refusesCaller(refusal)
+    ? !authenticatesWithApp(refusal.endpoint) && refusal.retryAfter !== undefined
+    : (refusalPasses(refusal) || refusal.retryAfter !== undefined) && mayRepeat(refusal, !neverReached(refusal.error))
+
+/**
+ * The session service's code for what it cannot explain itself: the one that says nothing of the user or the request.
+ *
+ * @internal
+ */
+export const isUnexpected = (errorCode: string): boolean => /(^|\.)UnexpectedError$/.test(errorCode)
+
+/** @internal */
+export const isTransientSessionError = (
+  error: Failure & { readonly status: number; readonly errorCode: string }
+): boolean =>
+  (passes(error.status) || isUnexpected(error.errorCode) || error.retryAfter !== undefined) && mayRepeat(error, true)
+
+/** Those of connections that were never made, and may be another time: a certificate stays as it is. */
+const unreachable: ReadonlySet<string> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT"
+])
+
+/** @internal */
+export const isTransientEndpointError = (
+  error: Failure & { readonly reason: string; readonly code?: string | undefined }
+): boolean => {
+  const { code, reason, retryAfter, status } = error
+  if (reason === "NotSent") return retryAfter !== undefined || (code !== undefined && unreachable.has(code))
+  const passing = reason === "Transport" || reason === "Timeout" || (status !== undefined && passes(status))
+  return (passing || retryAfter !== undefined) && mayRepeat(error, true)
+}
