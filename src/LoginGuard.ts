@@ -183,7 +183,8 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
 })
 
 /**
- * A memory of its own for every guard above it, for tests and for tenants that are kept apart.
+ * A memory of its own for the guards above it, for tests and for tenants that are kept apart. Each build makes another, so
+ * it belongs to a pipeline that is built once.
  *
  * @since 0.2.0
  * @category layers
