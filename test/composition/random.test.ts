@@ -8,7 +8,6 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
 import * as Logger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -148,7 +147,8 @@ const program = (events: ReadonlyArray<Event>) =>
       ThingSpaceHttpClient.layerFromCredentials().pipe(
         Layer.provide(Credentials.layerApp(credentials)),
         Layer.provide(Credentials.layerUwsEffect(user)),
-        Layer.provide(client)
+        Layer.provide(client),
+        Layer.provide(Logger.remove(Logger.defaultLogger))
       )
     const clock = Layer.setClock(yield* Effect.clock)
     const runtime = Effect.acquireRelease(
@@ -198,7 +198,7 @@ const program = (events: ReadonlyArray<Event>) =>
       }
     }
     return report()
-  }).pipe(Effect.scoped, Logger.withMinimumLogLevel(LogLevel.None), Effect.provide(TestContext.TestContext))
+  }).pipe(Effect.scoped, Effect.provide(TestContext.TestContext))
 
 describe("programs of any shape", () => {
   it(
