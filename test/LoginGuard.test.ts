@@ -995,7 +995,7 @@ describe("attempts", () => {
     })
   )
 
-  it.effect("wait for a login that takes longer than a turn lasts without word of its holder", () =>
+  it.effect("wait for a login that takes a minute, as long as its holder runs", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent } = yield* harness
       yield* answer(Effect.delay(Effect.succeed(session), "1 minute"))
