@@ -1,5 +1,13 @@
 import * as Duration from "effect/Duration"
-import { authenticatesWithApp, type Failure, passes, type Refusal, refusalPasses, refusesCaller } from "./verdict.js"
+import {
+  authenticatesWithApp,
+  type Failure,
+  passes,
+  type Refusal,
+  refusalPasses,
+  refusesAppBarely,
+  refusesCaller
+} from "./verdict.js"
 
 /** A part of a second is rounded up: who comes too early is turned away again. */
 const shown = (wait: Duration.Duration): string =>
@@ -104,6 +112,7 @@ export const onEndpointError = (
       return uncertain(endpoint, again(retryAfter, "Try again, perhaps with a longer requestTimeout"))
     case "StatusCode": {
       if (status !== undefined && passes(status)) return later(error)
+      if (refusesAppBarely(error)) return afterThat("Check the application key and secret.", error)
       const elsewhere = fromElsewhere(status ?? 0)
       return elsewhere === undefined
         ? afterThat(uncertain(endpoint, "Check baseUrl, and whether a proxy answers in the platform's place"), error)

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { CredentialsError, EndpointError, OAuthError, SessionError } from "../../AuthError.js"
 import type { EndpointFailure } from "./failure.js"
-import { authenticatesWithApp, isUnexpected, passes, refusesCaller } from "./verdict.js"
+import { authenticatesWithApp, isUnexpected, passes, refusesAppBarely, refusesCaller } from "./verdict.js"
 
 /**
  * A part of the credentials, as the program supplied it.
@@ -57,7 +57,7 @@ const blames = (error: EndpointFailure): boolean => {
     case "SessionError":
       return !passes(error.status) && !isUnexpected(error.errorCode)
     case "EndpointError":
-      return authenticatesWithApp(error.endpoint) && error.status === 401
+      return refusesAppBarely(error)
   }
 }
 

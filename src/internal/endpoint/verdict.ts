@@ -53,6 +53,14 @@ export const refusesCaller = (refusal: Refusal): boolean =>
 export const authenticatesWithApp = (endpoint: string): boolean =>
   endpoint === "requestToken" || endpoint === "revokeToken"
 
+/**
+ * Whether an answer that says nothing but its status refuses the application's key and secret.
+ *
+ * @internal
+ */
+export const refusesAppBarely = ({ endpoint, status }: Failure): boolean =>
+  authenticatesWithApp(endpoint) && status === 401
+
 /** A reset that may have been executed must not be repeated: the answer is the only place that shows the new password. */
 const mayRepeat = ({ endpoint, status }: Failure, executed: boolean): boolean =>
   endpoint !== "resetPassword" || status === 429 || !executed
@@ -92,6 +100,7 @@ export const isTransientEndpointError = (
   error: Failure & { readonly reason: string; readonly code?: string | undefined }
 ): boolean => {
   const { code, reason, retryAfter, status } = error
+  if (refusesAppBarely(error)) return false
   if (reason === "NotSent") return retryAfter !== undefined || (code !== undefined && unreachable.has(code))
   const passing = reason === "Transport" || reason === "Timeout" || (status !== undefined && passes(status))
   return (passing || retryAfter !== undefined) && mayRepeat(error, true)
