@@ -12,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { AccessToken } from "../../src/AccessToken.js"
 import type { AuthError } from "../../src/AuthError.js"
+import * as tokenPause from "../../src/internal/endpoint/tokenPause.js"
 import * as OAuthClient from "../../src/OAuthClient.js"
 import * as SessionClient from "../../src/SessionClient.js"
 import { SessionToken } from "../../src/SessionToken.js"
@@ -142,6 +143,44 @@ describe("a proxy's 407", () => {
         error.message,
         "login failed: StatusCode (status 407): a proxy asks for credentials of its own. Sign in at the proxy: it answered in the platform's place."
       )
+    }).pipe(Effect.provide(transport))
+  )
+})
+
+describe("a kept connection that the server has closed meanwhile", () => {
+  const transports = [
+    ["fetch", FetchHttpClient.layer],
+    ["undici", NodeHttpClient.layerUndici],
+    ["node:http", NodeHttpClient.layer]
+  ] as const
+
+  /** A server that answers the first request over a connection, and resets it at the second. */
+  const forgetful = (answer: string) => {
+    const used = new WeakSet<object>()
+    return serve(() => (request, response) => {
+      if (used.has(request.socket)) return request.socket.destroy()
+      used.add(request.socket)
+      request.resume()
+      response.end(answer)
+    })
+  }
+
+  it.scopedLive.each(transports)("is asked for a token once more over %s", ([_, transport]) =>
+    Effect.gen(function* () {
+      const server = yield* forgetful(`{"access_token":"a-token"}`)
+      const client = yield* Effect.provide(OAuthClient.make, platform(server.origin))
+      const { acquire } = tokenPause.make({ credentials: Effect.succeed(app), request: client.requestToken })
+      for (let at = 0; at < 3; at++) assert.strictEqual(Redacted.value((yield* acquire).secret), "a-token")
+    }).pipe(Effect.provide(transport))
+  )
+
+  it.scopedLive.each(transports)("is not sent a login once more over %s", ([_, transport]) =>
+    Effect.gen(function* () {
+      const server = yield* forgetful(`{"sessionToken":"a-session"}`)
+      const client = yield* Effect.provide(SessionClient.make, platform(server.origin))
+      const outcomes = yield* Effect.forEach([1, 2, 3], () => Effect.exit(client.login(access, user)))
+      assert.isTrue(outcomes.every((exit) => exit._tag === "Success" || String(exit.cause).includes("Transport")))
+      assert.strictEqual(server.received("/api/m2m/v1/session/login"), 3)
     }).pipe(Effect.provide(transport))
   )
 })

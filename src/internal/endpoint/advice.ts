@@ -6,7 +6,9 @@ import {
   type Refusal,
   refusalPasses,
   refusesAppBarely,
-  refusesCaller
+  refusesCaller,
+  type SessionRefusal,
+  sessionRefusalPasses
 } from "./verdict.js"
 
 /** A part of a second is rounded up: who comes too early is turned away again. */
@@ -70,8 +72,8 @@ export const onOAuthError = (refusal: Refusal & Hinted): string => {
  *
  * @internal
  */
-export const onSessionError = (error: Failure & Hinted & { readonly status: number }): string => {
-  if (passes(error.status)) return later(error)
+export const onSessionError = (error: SessionRefusal & Hinted): string => {
+  if (sessionRefusalPasses(error)) return later(error)
   switch (error.endpoint) {
     case "login":
       return afterThat(
