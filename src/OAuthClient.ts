@@ -22,7 +22,7 @@ import { AccessToken } from "./AccessToken.js"
 import { CredentialsError, OAuthError, type TokenError } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
 import * as endpoint from "./internal/endpoint/send.js"
-import * as secretText from "./internal/secrets/secretText.js"
+import * as headerValue from "./internal/secrets/headerValue.js"
 
 /**
  * The two calls of the OAuth service.
@@ -83,7 +83,7 @@ const basicCredentials = (
 ): Either.Either<string, string> => {
   if (key === "" || secret === "") return Either.left("the key or the secret is empty")
   if (encoding === "form") {
-    return Either.right(Encoding.encodeBase64(`${secretText.formEncode(key)}:${secretText.formEncode(secret)}`))
+    return Either.right(Encoding.encodeBase64(`${headerValue.formEncode(key)}:${headerValue.formEncode(secret)}`))
   }
   if (key.includes(":")) return Either.left("the key holds a colon, which Basic cannot carry verbatim")
   return /\p{Cc}/u.test(key + secret)
@@ -101,7 +101,7 @@ const isBearer = Schema.filter<Schema.Schema<string>>((type) => type.toLowerCase
 
 const Issued = Schema.parseJson(
   Schema.Struct({
-    access_token: Schema.Redacted(Schema.String.pipe(Schema.filter(secretText.isHeaderValue))),
+    access_token: Schema.Redacted(Schema.String.pipe(Schema.filter(headerValue.isHeaderValue))),
     token_type: Schema.optional(Schema.String.pipe(isBearer)),
     expires_in: Schema.optional(Schema.Unknown)
   })
@@ -142,7 +142,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
         return Effect.fail(new CredentialsError({ credentials: "App", description: basic.left }))
       }
       const path = name === "requestToken" ? "/api/ts/v1/oauth2/token" : "/api/ts/v1/oauth2/revoke"
-      const body = `grant_type=client_credentials${token === undefined ? "" : `&token=${secretText.formEncode(revoked)}`}`
+      const body = `grant_type=client_credentials${token === undefined ? "" : `&token=${headerValue.formEncode(revoked)}`}`
       const secrets = [basic.right, secret, key, revoked]
       return Effect.catchTag(
         send({ endpoint: name, request: formPost(path, basic.right, body), success, secrets }),

@@ -4,7 +4,7 @@ import type { AccessToken } from "../../AccessToken.js"
 import { type AuthError, type Endpoint, EndpointError, type TokenError } from "../../AuthError.js"
 import type { SessionToken } from "../../SessionToken.js"
 import * as brake from "../client/renewalBackoff.js"
-import * as secretText from "../secrets/secretText.js"
+import * as headerValue from "../secrets/headerValue.js"
 import { remember } from "../store/getOrInsert.js"
 import type { Held } from "./state.js"
 
@@ -79,7 +79,7 @@ const hold = <T extends AccessToken | SessionToken>(
   expiresAt: number
 ): Effect.Effect<Held<T>, EndpointError> => {
   const secret = Redacted.value(token.secret)
-  if (secretText.isHeaderValue(secret)) return Effect.succeed(new HeldToken(token, secret, prefix + secret, expiresAt))
+  if (headerValue.isHeaderValue(secret)) return Effect.succeed(new HeldToken(token, secret, prefix + secret, expiresAt))
   const description = "the token holds characters that no header can carry"
   return Effect.fail(new EndpointError({ endpoint, reason: "NotSent", description }))
 }

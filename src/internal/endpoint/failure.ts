@@ -1,6 +1,6 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import { type Endpoint, EndpointError, OAuthError, SessionError } from "../../AuthError.js"
-import * as secretText from "../secrets/secretText.js"
+import * as serverText from "../secrets/serverText.js"
 import * as platformError from "./platformError.js"
 
 /** @internal */
@@ -73,19 +73,19 @@ export const fromAnswer = (
   secrets: ReadonlyArray<string>
 ): EndpointFailure => {
   const { error, errorCode, faultCode, message = "" } = platformError.parse(body)
-  const said = secretText.printable(message, secrets)
+  const said = serverText.sentence(message, secrets)
   const description = said === "" ? undefined : said
   const code = faultCode ?? error
   if (faultCode === undefined && errorCode !== undefined) {
     return new SessionError({
       endpoint,
       status,
-      errorCode: secretText.printable(errorCode, secrets),
+      errorCode: serverText.code(errorCode, secrets),
       errorMessage: said
     })
   }
   if (code !== undefined) {
-    return new OAuthError({ endpoint, status, error: secretText.printable(code, secrets), description })
+    return new OAuthError({ endpoint, status, error: serverText.code(code, secrets), description })
   }
   return status >= 300 && status < 400
     ? new EndpointError({ endpoint, reason: "StatusCode", status, description: "redirects are not followed" })

@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { type Endpoint, EndpointError } from "../../AuthError.js"
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
-import * as excerpt from "../http/bodyPrefix.js"
+import * as bodyPrefix from "../http/bodyPrefix.js"
 import * as origin from "../http/origin.js"
 import * as guard from "../http/surroundings.js"
 import { type EndpointFailure, fromAnswer, fromClientError } from "./failure.js"
@@ -92,20 +92,20 @@ const decode = <A>(call: Call<A>, status: number, body: string): Effect.Effect<A
 /** The call's own deadline covers the body too. */
 const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, EndpointFailure> =>
   Effect.flatMap(
-    excerpt.take(response, excerpt.limit, Duration.infinity),
-    (beginning): Effect.Effect<A, EndpointFailure> => {
+    bodyPrefix.read(response, bodyPrefix.limit, Duration.infinity),
+    (prefix): Effect.Effect<A, EndpointFailure> => {
       const { endpoint } = call
       const { status } = response
-      const body = new TextDecoder().decode(beginning.bytes)
+      const body = new TextDecoder().decode(prefix.bytes)
       if (status < 200 || status >= 300) {
-        return Effect.zipRight(beginning.discard, Effect.fail(fromAnswer(endpoint, status, body, call.secrets)))
+        return Effect.zipRight(prefix.discard, Effect.fail(fromAnswer(endpoint, status, body, call.secrets)))
       }
-      if (beginning.complete) return decode(call, status, body)
+      if (prefix.complete) return decode(call, status, body)
       const failure =
-        beginning.bytes.length > excerpt.limit
+        prefix.bytes.length > bodyPrefix.limit
           ? new EndpointError({ endpoint, reason: "Decode", status, description: "the body is longer than 64 KiB" })
           : new EndpointError({ endpoint, reason: "Transport", status, description: "the body broke off" })
-      return Effect.zipRight(beginning.discard, Effect.fail(failure))
+      return Effect.zipRight(prefix.discard, Effect.fail(failure))
     }
   )
 
