@@ -117,13 +117,16 @@ export const read = (
             return size > limit ? Effect.succeed(prefix(following(pull), false)) : readOn(pull)
           }
         })
-      const text = Effect.matchEffect(response.text, {
-        onFailure: (error) => ended(Option.some(error)),
-        onSuccess: (text) => {
-          add(new TextEncoder().encode(text))
-          return ended(Option.none())
+      const text = Effect.matchEffect(
+        Effect.suspend(() => response.text),
+        {
+          onFailure: (error) => ended(Option.some(error)),
+          onSuccess: (text) => {
+            add(new TextEncoder().encode(text))
+            return ended(Option.none())
+          }
         }
-      })
+      )
       // A client beneath may have read the body, for its log: the stream is locked then, and the text is kept.
       const stream = Effect.suspend(() => Scope.extend(Stream.toPull(response.stream), scope)).pipe(
         Effect.flatMap(readOn),

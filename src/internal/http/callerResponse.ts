@@ -48,31 +48,40 @@ export class CallerResponse extends Inspectable.Class implements HttpClientRespo
   }
 
   get text() {
-    return this.#read(this.#sent.text)
+    return this.#read(({ text }) => text)
   }
 
   get json() {
-    return this.#read(this.#sent.json)
+    return this.#read(({ json }) => json)
   }
 
   get urlParamsBody() {
-    return this.#read(this.#sent.urlParamsBody)
+    return this.#read(({ urlParamsBody }) => urlParamsBody)
   }
 
   get formData() {
-    return this.#read(this.#sent.formData)
+    return this.#read(({ formData }) => formData)
   }
 
   get arrayBuffer() {
-    return this.#read(this.#sent.arrayBuffer)
+    return this.#read(({ arrayBuffer }) => arrayBuffer)
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
-    return Stream.mapError(this.#sent.stream, (error) => withCallerResponse(error, this))
+    return Stream.mapError(
+      Stream.suspend(() => this.#sent.stream),
+      (error) => withCallerResponse(error, this)
+    )
   }
 
-  #read<A>(body: Effect.Effect<A, HttpClientError.ResponseError>): Effect.Effect<A, HttpClientError.ResponseError> {
-    return Effect.mapError(body, (error) => withCallerResponse(error, this))
+  /** Suspended, because who prints an effect prints what it is made of. */
+  #read<A>(
+    body: (sent: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, HttpClientError.ResponseError>
+  ): Effect.Effect<A, HttpClientError.ResponseError> {
+    return Effect.mapError(
+      Effect.suspend(() => body(this.#sent)),
+      (error) => withCallerResponse(error, this)
+    )
   }
 
   toJSON(): unknown {
