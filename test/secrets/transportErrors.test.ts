@@ -63,10 +63,10 @@ const shapes: Readonly<Record<string, (sent: Sent) => unknown>> = {
     error({
       name: "HTTPParserError",
       code: "HPE_INVALID_CONSTANT",
-      data: Buffer.from((tokensOf(sent)[1] ?? "").slice(1))
+      data: (tokensOf(sent)[1] ?? "").slice(1)
     }),
   "a time-out of a client that keeps its settings": ({ headers }) =>
-    error({ name: "TimeoutError", code: "ECONNABORTED", config: { timeout: 1000, headers: { ...headers } } }),
+    error({ name: "TimeoutError", code: "ECONNABORTED", config: { timeout: 1000, headers: new Headers(headers) } }),
   bytes: (sent) => error({ body: new TextEncoder().encode(tokensOf(sent).join()) }),
   "a message": (sent) => new Error(`could not send ${tokensOf(sent).join()}`),
   "part of a message": (sent) => new Error(`could not send ${tokensOf(sent).map((token) => token.slice(3, 11))}`),
@@ -175,16 +175,18 @@ describe("the error of a request shows no credential, if the transport's holds",
 })
 
 describe("the error of reading a response shows no credential, if the transport's holds", () => {
+  const text = Effect.flatMap(get, (response) => response.text)
   it.effect.each(Object.entries(shapes))("%s", ([, shape]) =>
-    Effect.gen(function* () {
-      const reads = Effect.flatMap(get, (response) => response.text)
-      const streams = Effect.flatMap(get, (response) => Stream.runDrain(response.stream))
-      for (const read of [reads, streams]) {
-        const { error, sent } = yield* met(broken, shape, read)
-        assertShowsNone(error, sent)
-      }
-    })
+    Effect.map(met(broken, shape, text), ({ error, sent }) => assertShowsNone(error, sent))
   )
+
+  it.effect("text, and is read as a stream", () => {
+    const stream = Effect.flatMap(get, (response) => Stream.runDrain(response.stream))
+    return Effect.map(
+      met(broken, (sent) => tokensOf(sent).join(), stream),
+      ({ error, sent }) => assertShowsNone(error, sent)
+    )
+  })
 })
 
 describe("the error of a request", () => {
