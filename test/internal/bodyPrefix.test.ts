@@ -254,6 +254,17 @@ describe("JSON of an announced length", () => {
   )
 
   for (const [transport, layer] of Object.entries(transports)) {
+    it.scopedLive(`is found over ${transport} if a client beneath has read its text`, () =>
+      Effect.gen(function* () {
+        const logging = HttpClient.tap(yield* HttpClient.HttpClient, (response) => response.text)
+        const prefix = yield* bodyPrefix.read(yield* logging.get(yield* serving('{"a":1}', "")), 10, tenSeconds)
+        assert.deepStrictEqual(
+          { text: text(prefix.bytes), complete: prefix.complete },
+          { text: '{"a":1}', complete: true }
+        )
+      }).pipe(Effect.provide(layer))
+    )
+
     it.scopedLive(`ends where it was announced to, over ${transport}, whatever a server sends`, () =>
       Effect.gen(function* () {
         const response = yield* HttpClient.get(yield* serving('{"a":1}', "more, ".repeat(20_000)))
