@@ -22,10 +22,11 @@ const writings = (secret: string): ReadonlyArray<string> => [
   JSON.stringify(secret).slice(1, -1)
 ]
 
-const sharesRun = (text: string, written: string): boolean =>
-  Array.from({ length: Math.max(0, text.length - run + 1) }, (_, at) => text.slice(at, at + run)).some((part) =>
-    written.includes(part)
-  )
+const runsOf = (text: string): ReadonlyArray<string> =>
+  Array.from({ length: Math.max(0, text.length - run + 1) }, (_, at) => text.slice(at, at + run))
+
+const includesAny = (written: string, parts: ReadonlyArray<string>): boolean =>
+  parts.some((part) => written.includes(part))
 
 const isWordOf = (text: string, written: string): boolean =>
   new RegExp(`(?<![\\p{L}\\p{N}])${escape(written)}(?![\\p{L}\\p{N}])`, "u").test(text)
@@ -38,14 +39,15 @@ const isWordOf = (text: string, written: string): boolean =>
  */
 export const discloses = (text: string, secrets: ReadonlyArray<string>): boolean => {
   const shown = text.toLowerCase()
+  const parts = runsOf(shown)
   return secrets
     .filter((secret) => secret !== "")
     .some((secret) => {
       const isShort = secret.length < run
-      const runs = isShort ? base64(secret) : [...writings(secret), ...base64(secret)]
+      const long = isShort ? base64(secret) : [...writings(secret), ...base64(secret)]
       const words = isShort ? [...writings(secret), Encoding.encodeBase64(secret).replace(/=+$/, "")] : []
       return (
-        runs.some((written) => sharesRun(shown, written.toLowerCase())) ||
+        long.some((written) => includesAny(written.toLowerCase(), parts)) ||
         words.some((written) => isWordOf(shown, written.toLowerCase()))
       )
     })
