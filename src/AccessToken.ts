@@ -5,7 +5,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import * as secretText from "./internal/secrets/secretText.js"
+import { fingerprintOf } from "./internal/secrets/fingerprint.js"
 
 /**
  * An access token (RFC 6749 section 1.4), opaque and shared by everyone who uses the same application key.
@@ -26,4 +26,4 @@ export class AccessToken extends Schema.Class<AccessToken>("effect-thingspace-au
  * @since 0.1.0
  * @category getters
  */
-export const fingerprint = (token: AccessToken): string => secretText.fingerprint(token.secret)
+export const fingerprint = (token: AccessToken): string => fingerprintOf(token.secret)

@@ -22,7 +22,7 @@ import { OAuthError, type TokenError } from "./AuthError.js"
 import type * as Credentials from "./Credentials.js"
 import * as asSupplied from "./internal/endpoint/asSupplied.js"
 import * as endpoint from "./internal/endpoint/send.js"
-import * as secretText from "./internal/secrets/secretText.js"
+import * as headerValue from "./internal/secrets/headerValue.js"
 
 /**
  * The two calls of the OAuth service.
@@ -59,7 +59,7 @@ export class OAuthClient extends Context.Tag("effect-thingspace-auth/OAuthClient
 
 /** What follows `Basic` in the header: each form-encoded, as RFC 6749 section 2.3.1 asks. */
 const basicCredentials = (key: string, secret: string): string =>
-  Encoding.encodeBase64(`${secretText.formEncode(key)}:${secretText.formEncode(secret)}`)
+  Encoding.encodeBase64(`${headerValue.formEncode(key)}:${headerValue.formEncode(secret)}`)
 
 const formPost = (path: string, basic: string, body: string): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.post(path).pipe(
@@ -71,7 +71,7 @@ const isBearer = Schema.filter<Schema.Schema<string>>((type) => type.toLowerCase
 
 const Issued = Schema.parseJson(
   Schema.Struct({
-    access_token: Schema.Redacted(Schema.String.pipe(Schema.filter(secretText.isHeaderValue))),
+    access_token: Schema.Redacted(Schema.String.pipe(Schema.filter(headerValue.isHeaderValue))),
     token_type: Schema.optional(Schema.String.pipe(isBearer)),
     expires_in: Schema.optional(Schema.Unknown)
   })
@@ -109,7 +109,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
       const revoked = token === undefined ? "" : Redacted.value(token.secret)
       const basic = basicCredentials(key, secret)
       const path = name === "requestToken" ? "/api/ts/v1/oauth2/token" : "/api/ts/v1/oauth2/revoke"
-      const body = `grant_type=client_credentials${token === undefined ? "" : `&token=${secretText.formEncode(revoked)}`}`
+      const body = `grant_type=client_credentials${token === undefined ? "" : `&token=${headerValue.formEncode(revoked)}`}`
       const call = send({
         endpoint: name,
         request: formPost(path, basic, body),

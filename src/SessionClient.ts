@@ -21,7 +21,7 @@ import type * as Credentials from "./Credentials.js"
 import * as asSupplied from "./internal/endpoint/asSupplied.js"
 import type { EndpointFailure } from "./internal/endpoint/failure.js"
 import * as endpoint from "./internal/endpoint/send.js"
-import * as secretText from "./internal/secrets/secretText.js"
+import * as headerValue from "./internal/secrets/headerValue.js"
 import { SessionToken } from "./SessionToken.js"
 
 /**
@@ -86,7 +86,7 @@ export interface Service {
 export class SessionClient extends Context.Tag("effect-thingspace-auth/SessionClient")<SessionClient, Service>() {}
 
 const LoggedIn = Schema.parseJson(
-  Schema.Struct({ sessionToken: Schema.Redacted(Schema.String.pipe(Schema.filter(secretText.isHeaderValue))) })
+  Schema.Struct({ sessionToken: Schema.Redacted(Schema.String.pipe(Schema.filter(headerValue.isHeaderValue))) })
 )
 
 const opened = ({ sessionToken }: typeof LoggedIn.Type): SessionToken => new SessionToken({ secret: sessionToken })
@@ -116,7 +116,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
     session?: SessionToken
   ): Effect.Effect<A, EndpointFailure> => {
     const tokens = [access.secret, ...(session === undefined ? [] : [session.secret])].map(Redacted.value)
-    if (!tokens.every(secretText.isHeaderValue)) {
+    if (!tokens.every(headerValue.isHeaderValue)) {
       const description = "a token holds characters that no header can carry"
       return Effect.fail(new EndpointError({ endpoint: call.endpoint, reason: "NotSent", description }))
     }

@@ -5,7 +5,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import * as secretText from "./internal/secrets/secretText.js"
+import { fingerprintOf } from "./internal/secrets/fingerprint.js"
 
 /**
  * A session token: alive while it is used, dead after 20 idle minutes.
@@ -26,4 +26,4 @@ export class SessionToken extends Schema.Class<SessionToken>("effect-thingspace-
  * @since 0.1.0
  * @category getters
  */
-export const fingerprint = (token: SessionToken): string => secretText.fingerprint(token.secret)
+export const fingerprint = (token: SessionToken): string => fingerprintOf(token.secret)

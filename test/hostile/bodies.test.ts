@@ -26,7 +26,7 @@ const scenarios = (status: 200 | 401): ReadonlyArray<trial.Scenario> => {
     : endings("EndpointError StatusCode 401", "401 whole")
   /** The body broke off before it said anything. */
   const broken = endings(`EndpointError ${ok ? "Transport" : "StatusCode"} ${status}`, `${status} broken`)
-  /** The body broke off, but not before it had said all. */
+  /** A body of no announced length broke off, but not before it had said all. */
   const brokenLate = ok ? broken : endings("OAuthError 401 900901", "401 broken")
   /** The program's own reading of a refusal is not waited for longer than the library's was. */
   const late = endings("EndpointError Timeout", ok ? "ProgramTimeout" : "401 broken")
@@ -57,12 +57,12 @@ const scenarios = (status: 200 | 401): ReadonlyArray<trial.Scenario> => {
     {
       title: "shorter than its length, and an end",
       play: sayAndEnd(head(status, length(body.length + 1)) + body),
-      endings: brokenLate
+      endings: broken
     },
     {
       title: "shorter than its length, and a reset",
       play: sayAndReset(head(status, length(body.length + 1)) + body),
-      endings: brokenLate
+      endings: broken
     },
     { title: "of length 2^53 + 1", play: say(head(status, length("9007199254740993")) + body), endings: late },
     ...["-1", "0x14", "", "18446744073709551617", `${body.length}, ${body.length}`].map(

@@ -1,5 +1,6 @@
 /**
- * What an answer repeats of its request shows in no error of the authentication calls, in whatever writing it does.
+ * What an answer repeats of its request shows in no error of the authentication calls, in any of the writings in which
+ * credentials travel; `limits.test.ts` has the others.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -101,15 +102,26 @@ const printed = (errors: ReadonlyArray<Failed>): ReadonlyArray<Output> => {
 
 const base64 = Encoding.encodeBase64
 
+const { writings } = secrecy
+
 const treatments: Readonly<Record<string, (text: string) => string>> = {
-  ...secrecy.writings,
+  verbatim: writings.verbatim,
+  "form-encoded": writings["form-encoded"],
+  "percent-encoded": writings["percent-encoded"],
+  "percent-encoded twice": writings["percent-encoded twice"],
+  "in JSON": writings["in JSON"],
+  "in JSON of ASCII alone": writings["in JSON of ASCII alone"],
+  "in JSON in JSON": writings["in JSON in JSON"],
+  "as a JavaScript literal": writings["as a JavaScript literal"],
+  "in HTML": writings["in HTML"],
+  "in base64": writings["in base64"],
+  "in base64 for URLs": writings["in base64 for URLs"],
   "in base64, at the start of a triple": (text) => base64(`${text}, and more`),
   "in base64, one byte into a triple": (text) => base64(`x${text}, and more`),
   "in base64, two bytes into a triple": (text) => base64(`xy${text}, and more`),
   "in capitals": (text) => text.toUpperCase(),
   "in small letters": (text) => text.toLowerCase(),
   "broken over lines": (text) => text.replace(/.{8}/g, "$&\r\n"),
-  "spaced out": (text) => [...text].join(" "),
   "in quotes and brackets": (text) => `["'(${text})'"]`,
   "cut off behind": (text) => `${text.slice(0, Math.ceil(text.length * 0.7))}…`,
   "cut off in front": (text) => `…${text.slice(Math.floor(text.length * 0.3))}`,

@@ -14,6 +14,7 @@ import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
 import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
 import * as TokenSource from "../../src/TokenSource.js"
 import { account, paths, tracing } from "../utils/pipeline.js"
+import * as secrecy from "../utils/secrecy.js"
 import * as harness from "./harness.js"
 import * as indiscreet from "./indiscreet.js"
 import * as platform from "./platform.js"
@@ -31,6 +32,24 @@ const shown = (scenario: Scenario, setting?: platform.Setting) =>
 
 /** An API that repeats a request's tokens in its answer. */
 const repeating = { through: indiscreet.repeating(account, indiscreet.dialects["a bare message"]) }
+
+/** What the platform says of a login that it refuses, as the program gets it. */
+const refusedLogin = (body: object, password: string = platform.secrets.password) =>
+  Effect.gen(function* () {
+    let error: unknown
+    const { secrets } = yield* shown(
+      Effect.gen(function* () {
+        const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+        const answer = { errorCode: "INPUT_INVALID.Password.Invalid", ...body }
+        yield* emulator.failNext(ThingSpaceEmulator.answer(400, { body: JSON.stringify(answer) }), {
+          path: paths.login
+        })
+        error = yield* harness.fails("call", get)
+      }),
+      { options: { password: Redacted.make(password) } }
+    )
+    return { error, secrets }
+  })
 
 describe("what may show a secret", () => {
   it.effect("is the response of an API that repeats it, for whoever prints that response", () =>
@@ -140,20 +159,26 @@ describe("what may show a secret", () => {
     })
   )
 
-  it.effect("is a password shorter than twelve letters and digits, where an answer repeats it in part", () =>
+  const uncommon: ReadonlyArray<readonly [writing: string, write: (secret: string) => string]> = [
+    ["in hexadecimal", secrecy.writings["in hexadecimal"]],
+    ["with blanks between its characters", (secret) => [...secret].join(" ")]
+  ]
+  it.effect.each(uncommon)("is an error in which the platform repeats the password %s", ([_, write]) =>
     Effect.gen(function* () {
-      const short = "Short-1!"
-      const body = JSON.stringify({ errorCode: "INPUT_INVALID.Password.Invalid", errorMessage: "It began with Short-" })
-      const { secrets } = yield* shown(
-        Effect.gen(function* () {
-          const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
-          yield* emulator.failNext(ThingSpaceEmulator.answer(400, { body }), { path: paths.login })
-          const error = yield* harness.fails("call", get)
-          assert.include(String(error), "Short-")
-        }),
-        { options: { password: Redacted.make(short) } }
-      )
-      assert.deepStrictEqual(secrets, [])
+      const said = write(platform.secrets.password)
+      const { error } = yield* refusedLogin({ errorMessage: `No ${said}` })
+      assert.include(String(error), said.slice(0, 100))
+    })
+  )
+
+  it.effect("is an error in which the platform repeats seven characters of a secret, or part of a shorter one", () =>
+    Effect.gen(function* () {
+      const seven = platform.secrets.password.slice(0, 7)
+      const first = yield* refusedLogin({ errorMessage: `It began with ${seven}` })
+      assert.include(String(first.error), seven)
+      const second = yield* refusedLogin({ errorMessage: "It began with Sho" }, "Short-1")
+      assert.include(String(second.error), "Sho")
+      assert.deepStrictEqual([...first.secrets, ...second.secrets], [])
     })
   )
 })

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { MutableResponse } from "oauth2-mock-server"
 import type { AccessToken } from "../../src/AccessToken.js"
+import * as serverText from "../../src/internal/secrets/serverText.js"
 import * as secrecy from "../utils/secrecy.js"
 import { app, paths } from "./loopback.js"
 import {
@@ -57,7 +58,7 @@ describe("requestToken at oauth2-mock-server", () => {
       "400 that repeats what it was sent",
       400,
       { error: "invalid_client", error_description: `No ${key} with ${secret} (${secrecy.basic(key, secret)})` },
-      { ...refused(400, "invalid_client"), description: "No <redacted> with <redacted> (<redacted>)" }
+      { ...refused(400, "invalid_client"), description: serverText.withheld }
     ],
     ["a redirect to nowhere", 302, {}, { ...unexplained(302), description: "redirects are not followed" }],
     ["a text for a body", 200, "", notJson],
@@ -192,7 +193,7 @@ describe("requestToken at oauth2-mock-server", () => {
       })
       assert.deepInclude(yield* failure(oauth.requestToken(credentials)), {
         ...refused(400, "invalid_request"),
-        description: "cannot sign for <redacted>:<redacted>"
+        description: serverText.withheld
       })
       isIssued(yield* oauth.requestToken(credentials))
     })

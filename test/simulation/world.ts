@@ -280,7 +280,10 @@ export const make = (
     /** Somebody has made sure that the credentials are right and the user is not locked. */
     const reset = Effect.suspend(() => {
       ledger.resetGuard()
-      return Effect.zipRight(Effect.forkDaemon(guard.reset({ username: Platform.usernameOf(credentials.user) })), clock.settle)
+      return Effect.zipRight(
+        Effect.forkDaemon(guard.reset({ username: Platform.usernameOf(credentials.user) })),
+        clock.settle
+      )
     })
 
     return {

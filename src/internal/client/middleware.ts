@@ -12,7 +12,7 @@ import type { SessionToken } from "../../SessionToken.js"
 import type { Settings } from "../../ThingSpaceConfig.js"
 import type { Brakes, Carrier } from "../credential/carrier.js"
 import * as address from "../http/allowedOrigins.js"
-import { OutwardResponse, outwardError, outwardFailure } from "../http/callerResponse.js"
+import { CallerResponse, withCallerRequest, withCallerResponse } from "../http/callerResponse.js"
 import * as requestScope from "../http/requestScope.js"
 import * as guard from "../http/surroundings.js"
 import {
@@ -64,7 +64,7 @@ export const make = <E, R, EA>(
     const call = client.execute(carrying(attempt))
     return Effect.matchCauseEffect(guard.isGuarded(fiber) ? call : guard.guarded(call, guard.credentialHeaders), {
       onSuccess: (sent): Outcome => {
-        const response = new OutwardResponse(sent, attempt.to.request)
+        const response = new CallerResponse(sent, attempt.to.request)
         return response.status < 400 ? accepted(attempt, response, sentAt) : answered(attempt, response, Effect.succeed)
       },
       onFailure: (cause) => Effect.catchAll(Effect.failCause(cause), (error) => failed(attempt, error))
@@ -73,11 +73,11 @@ export const make = <E, R, EA>(
 
   const failed = (attempt: Attempt, error: E): Outcome => {
     if (refusal.isRefusal(error)) {
-      const response = new OutwardResponse(error.response, attempt.to.request)
-      return answered(attempt, response, (readable) => Effect.fail(outwardError(error, readable)))
+      const response = new CallerResponse(error.response, attempt.to.request)
+      return answered(attempt, response, (readable) => Effect.fail(withCallerResponse(error, readable)))
     }
     release(attempt.onTrial)
-    return Effect.fail(outwardFailure(error, attempt.to.request))
+    return Effect.fail(withCallerRequest(error, attempt.to.request))
   }
 
   const carrying = ({ controller, session, to, token }: Attempt): HttpClientRequest.HttpClientRequest => {

@@ -3,8 +3,8 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import type { Rejection } from "../../Rejection.js"
 import type { Settings } from "../../ThingSpaceConfig.js"
-import * as excerpt from "../http/bodyPrefix.js"
-import { ExcerptedResponse } from "../http/prefixedResponse.js"
+import * as bodyPrefix from "../http/bodyPrefix.js"
+import { PrefixedResponse } from "../http/prefixedResponse.js"
 
 /** @internal */
 export interface Reading {
@@ -43,9 +43,9 @@ export const read = (
   }: { readonly classify: (status: number, body: string) => Rejection; readonly settings: Settings }
 ): Effect.Effect<Reading> =>
   isTextual(response.headers["content-type"])
-    ? Effect.map(excerpt.take(response, excerpt.limit, settings.requestTimeout), (beginning) => ({
-        rejection: classify(response.status, new TextDecoder().decode(beginning.bytes)),
-        response: new ExcerptedResponse(response, beginning),
-        discard: beginning.discard
+    ? Effect.map(bodyPrefix.read(response, bodyPrefix.limit, settings.requestTimeout), (prefix) => ({
+        rejection: classify(response.status, new TextDecoder().decode(prefix.bytes)),
+        response: new PrefixedResponse(response, prefix),
+        discard: prefix.discard
       }))
-    : Effect.succeed({ rejection: classify(response.status, ""), response, discard: excerpt.discard(response) })
+    : Effect.succeed({ rejection: classify(response.status, ""), response, discard: bodyPrefix.discard(response) })

@@ -4,7 +4,7 @@ import * as Redacted from "effect/Redacted"
 import type { AccessToken } from "../../AccessToken.js"
 import { type Endpoint, EndpointError } from "../../AuthError.js"
 import type { SessionToken } from "../../SessionToken.js"
-import * as secretText from "../secrets/secretText.js"
+import * as headerValue from "../secrets/headerValue.js"
 
 /** @internal */
 export interface Token {
@@ -48,7 +48,7 @@ export const isSame = (one: Token, other: Token): boolean =>
  *
  * @internal
  */
-export const isSendable = ({ secret }: Token): boolean => secretText.isHeaderValue(Redacted.value(secret))
+export const isSendable = ({ secret }: Token): boolean => headerValue.isHeaderValue(Redacted.value(secret))
 
 const hold = <T extends Token>(
   token: T,

@@ -1,7 +1,7 @@
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as Duration from "effect/Duration"
 import { type Endpoint, EndpointError, OAuthError, SessionError } from "../../AuthError.js"
-import * as secretText from "../secrets/secretText.js"
+import * as serverText from "../secrets/serverText.js"
 import * as platformError from "./platformError.js"
 
 /** @internal */
@@ -123,8 +123,8 @@ export const fromAnswer = (
   const { error, errorCode, faultCode, message = "" } = platformError.parse(body)
   const sent = faultCode ?? errorCode ?? error
   if (sent === undefined) return fromStatus(endpoint, status, retryAfter)
-  const code = secretText.printable(sent, secrets)
-  const said = secretText.printable(message, secrets)
+  const code = serverText.code(sent, secrets)
+  const said = serverText.sentence(message, secrets)
   return faultCode === undefined && errorCode !== undefined
     ? new SessionError({ endpoint, status, errorCode: code, errorMessage: said, retryAfter })
     : new OAuthError({ endpoint, status, error: code, description: said || undefined, retryAfter })

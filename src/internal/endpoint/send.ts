@@ -15,7 +15,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { type Endpoint, EndpointError } from "../../AuthError.js"
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
-import * as excerpt from "../http/bodyPrefix.js"
+import * as bodyPrefix from "../http/bodyPrefix.js"
 import * as origin from "../http/origin.js"
 import * as guard from "../http/surroundings.js"
 import { type Answer, type EndpointFailure, fromAnswer, fromClientError } from "./failure.js"
@@ -116,13 +116,17 @@ const decode = <A>(call: Call<A>, answer: Answer): Either.Either<A, EndpointFail
 }
 
 /** What the beginning of a body says, and the status that it came with. */
-const judge = <A>(call: Call<A>, answer: Answer, beginning: excerpt.Excerpt): Either.Either<A, EndpointFailure> => {
+const judge = <A>(
+  call: Call<A>,
+  answer: Answer,
+  beginning: bodyPrefix.BodyPrefix
+): Either.Either<A, EndpointFailure> => {
   const { endpoint } = call
   const { status } = answer
   if (status < 200 || status >= 300) return Either.left(fromAnswer(endpoint, answer, call.secrets))
   if (beginning.complete) return decode(call, answer)
   return Either.left(
-    beginning.bytes.length > excerpt.limit
+    beginning.bytes.length > bodyPrefix.limit
       ? new EndpointError({ endpoint, reason: "Decode", status, description: "the body is longer than 64 KiB" })
       : new EndpointError({ endpoint, reason: "Transport", status, description: "the body broke off" })
   )
@@ -131,7 +135,7 @@ const judge = <A>(call: Call<A>, answer: Answer, beginning: excerpt.Excerpt): Ei
 /** The call's own deadline covers the body too. */
 const read = <A>(call: Call<A>, response: HttpClientResponse.HttpClientResponse): Effect.Effect<A, EndpointFailure> =>
   Effect.gen(function* () {
-    const beginning = yield* excerpt.take(response, excerpt.limit, Duration.infinity)
+    const beginning = yield* bodyPrefix.read(response, bodyPrefix.limit, Duration.infinity)
     const body = new TextDecoder().decode(beginning.bytes)
     const after = retryAfter.parse(response.headers["retry-after"], yield* Clock.currentTimeMillis)
     const judged = judge(call, { status: response.status, body, retryAfter: after }, beginning)

@@ -1,3 +1,4 @@
+import type * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Chunk from "effect/Chunk"
@@ -13,20 +14,17 @@ import * as Stream from "effect/Stream"
  *
  * @internal
  */
-export interface Excerpt {
+export interface BodyPrefix {
   readonly bytes: Uint8Array
-  /**
-   * What follows: nothing where the body ended, its failure where it broke off, otherwise the part not read yet, which
-   * can be read once.
-   */
+  /** What follows: nothing if the body ended, its failure if it broke off, else what is unread, which can be read once. */
   readonly rest: Stream.Stream<Uint8Array, HttpClientError.ResponseError>
   readonly complete: boolean
-  /** Lets go of the connection without reading the rest. */
+  /** Closes the connection without reading the rest. */
   readonly discard: Effect.Effect<void>
 }
 
 /**
- * As much of a body as is read to learn what it says, in bytes.
+ * How much of a body is read to learn what it says, in bytes.
  *
  * @internal
  */
@@ -43,80 +41,98 @@ export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer
   return all
 }
 
-/** Lets go of what nobody reads to its end: the transport has given its own watch up once a body has been begun. */
-const forgotten =
+/**
+ * Discards a rest that nobody reads: a program that looks at the status alone never reads a proxy's long error page, and
+ * the transport stops watching for that once its body has been begun.
+ */
+const unread =
   typeof FinalizationRegistry === "undefined"
     ? undefined
     : new FinalizationRegistry<Effect.Effect<void>>((discard) => void Effect.runFork(discard))
 
+/**
+ * Such a body is read as text, which costs a tenth of a stream: it is short, and JSON is UTF-8 (RFC 8259 section 8.1), so
+ * nothing is lost. A transport may unpack a compressed body to any length.
+ */
+const isShortJson = (headers: Headers.Headers, limit: number): boolean =>
+  Number.parseInt(headers["content-length"] ?? "", 10) <= limit &&
+  headers["content-encoding"] === undefined &&
+  /\bjson\b/i.test(headers["content-type"] ?? "")
+
 type Pull = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<HttpClientError.ResponseError>>
 
 /**
- * Reads a body until it ends, breaks off, exceeds the limit, whatever length it announced, or takes too long.
+ * Reads a body until it ends, breaks off, exceeds the limit or takes too long.
  *
  * @internal
  */
-export const take = (
+export const read = (
   response: HttpClientResponse.HttpClientResponse,
   limit: number,
   within: Duration.Duration
-): Effect.Effect<Excerpt> =>
+): Effect.Effect<BodyPrefix> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(Scope.make(), (scope) => {
       const parts: Array<Uint8Array> = []
       let size = 0
-      let gone = false
+      let spent = false
       const discard = Effect.suspend(() => {
-        gone = true
+        spent = true
         return Scope.close(scope, Exit.void)
+      })
+      const add = (part: Uint8Array) => {
+        parts.push(part)
+        size += part.length
+      }
+      const prefix = (rest: BodyPrefix["rest"], complete: boolean): BodyPrefix => ({
+        bytes: concat(parts),
+        rest,
+        complete: complete && size <= limit,
+        discard
       })
       const failure = (description: string) =>
         new HttpClientError.ResponseError({ request: response.request, response, reason: "Decode", description })
-      const following = (pull: Pull): Excerpt["rest"] => {
-        const watched = {}
-        const rest = Stream.suspend(() => {
-          forgotten?.unregister(watched)
-          if (gone) return Stream.fail(failure("the body has been read before, or let go of"))
-          gone = true
-          return Stream.ensuring(Stream.fromPull(Effect.succeed(pull)), discard)
-        })
-        forgotten?.register(rest, discard, watched)
-        return rest
-      }
-      const excerpt = (rest: Excerpt["rest"], complete: boolean): Excerpt => ({
-        bytes: concat(parts),
-        rest,
-        complete,
-        discard
-      })
-      const ended = (end: Option.Option<HttpClientError.ResponseError>): Effect.Effect<Excerpt> =>
+      const ended = (end: Option.Option<HttpClientError.ResponseError>): Effect.Effect<BodyPrefix> =>
         Effect.map(discard, () =>
           Option.isNone(end) || end.value.reason === "EmptyBody"
-            ? excerpt(Stream.empty, true)
-            : excerpt(Stream.fail(end.value), false)
+            ? prefix(Stream.empty, true)
+            : prefix(Stream.fail(end.value), false)
         )
-      const read = (pull: Pull): Effect.Effect<Excerpt> =>
+      const following = (pull: Pull): BodyPrefix["rest"] => {
+        const token = {}
+        const rest = Stream.suspend(() => {
+          unread?.unregister(token)
+          if (spent) return Stream.fail(failure("the body has been read before, or discarded"))
+          spent = true
+          return Stream.ensuring(Stream.fromPull(Effect.succeed(pull)), discard)
+        })
+        unread?.register(rest, discard, token)
+        return rest
+      }
+      const readOn = (pull: Pull): Effect.Effect<BodyPrefix> =>
         Effect.matchEffect(pull, {
           onFailure: ended,
           onSuccess: (chunk) => {
-            for (const part of chunk) {
-              parts.push(part)
-              size += part.length
-            }
-            return size > limit ? Effect.succeed(excerpt(following(pull), false)) : read(pull)
+            for (const part of chunk) add(part)
+            return size > limit ? Effect.succeed(prefix(following(pull), false)) : readOn(pull)
           }
         })
-      // Where the program's own client has read the body already, its stream is locked, but its text is kept.
-      const readBefore = Effect.matchEffect(response.text, {
-        onFailure: (error) => ended(Option.some(error)),
-        onSuccess: (text) => {
-          parts.push(new TextEncoder().encode(text))
-          return ended(Option.none())
+      const text = Effect.matchEffect(
+        Effect.suspend(() => response.text),
+        {
+          onFailure: (error) => ended(Option.some(error)),
+          onSuccess: (text) => {
+            add(new TextEncoder().encode(text))
+            return ended(Option.none())
+          }
         }
-      })
-      return Scope.extend(Stream.toPull(response.stream), scope).pipe(
-        Effect.flatMap(read),
-        Effect.catchAllDefect(() => readBefore),
+      )
+      // A client beneath may have read the body, for its log: the stream is locked then, and the text is kept.
+      const stream = Effect.suspend(() => Scope.extend(Stream.toPull(response.stream), scope)).pipe(
+        Effect.flatMap(readOn),
+        Effect.catchAllDefect(() => text)
+      )
+      return (isShortJson(response.headers, limit) ? text : stream).pipe(
         Effect.timeoutTo({
           duration: within,
           onSuccess: Effect.succeed,
@@ -130,13 +146,13 @@ export const take = (
   )
 
 /**
- * Lets go of a response of which nothing has been read: begins to read, and leaves it at that. Nobody waits for it.
+ * Closes the connection of a response whose body has not been begun. Nobody waits for it.
  *
  * @internal
  */
 export const discard = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<void> =>
-  take(response, 0, Duration.zero).pipe(
-    Effect.flatMap((beginning) => beginning.discard),
+  read(response, 0, Duration.zero).pipe(
+    Effect.flatMap((prefix) => prefix.discard),
     Effect.interruptible,
     Effect.forkDaemon,
     Effect.asVoid

@@ -5,15 +5,15 @@ import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Stream from "effect/Stream"
-import * as withheld from "../secrets/withheld.js"
+import * as serverText from "../secrets/serverText.js"
+import { transportError } from "../secrets/transportError.js"
 
 /**
- * A response, and the errors of reading it, around the request as the program made it: the one that was sent carries
- * credentials, and whoever prints a response or an error prints its request.
+ * Shows the caller's request, not the one sent with credentials: who prints a response or an error prints its request.
  *
  * @internal
  */
-export class OutwardResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+export class CallerResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   get [HttpClientResponse.TypeId](): HttpClientResponse.TypeId {
     return HttpClientResponse.TypeId
   }
@@ -48,31 +48,40 @@ export class OutwardResponse extends Inspectable.Class implements HttpClientResp
   }
 
   get text() {
-    return this.#outward(this.#sent.text)
+    return this.#read(({ text }) => text)
   }
 
   get json() {
-    return this.#outward(this.#sent.json)
+    return this.#read(({ json }) => json)
   }
 
   get urlParamsBody() {
-    return this.#outward(this.#sent.urlParamsBody)
+    return this.#read(({ urlParamsBody }) => urlParamsBody)
   }
 
   get formData() {
-    return this.#outward(this.#sent.formData)
+    return this.#read(({ formData }) => formData)
   }
 
   get arrayBuffer() {
-    return this.#outward(this.#sent.arrayBuffer)
+    return this.#read(({ arrayBuffer }) => arrayBuffer)
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
-    return Stream.mapError(this.#sent.stream, (error) => outwardError(error, this))
+    return Stream.mapError(
+      Stream.suspend(() => this.#sent.stream),
+      (error) => withCallerResponse(error, this)
+    )
   }
 
-  #outward<A>(body: Effect.Effect<A, HttpClientError.ResponseError>): Effect.Effect<A, HttpClientError.ResponseError> {
-    return Effect.mapError(body, (error) => outwardError(error, this))
+  /** Suspended, because who prints an effect prints what it is made of. */
+  #read<A>(
+    body: (sent: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, HttpClientError.ResponseError>
+  ): Effect.Effect<A, HttpClientError.ResponseError> {
+    return Effect.mapError(
+      Effect.suspend(() => body(this.#sent)),
+      (error) => withCallerResponse(error, this)
+    )
   }
 
   toJSON(): unknown {
@@ -84,39 +93,39 @@ export class OutwardResponse extends Inspectable.Class implements HttpClientResp
   }
 }
 
+const credentialHeaders = ["authorization", "vz-m2m-token", "sessiontoken"]
+
+/** What an error says, fit to be printed: the transport that wrote it knew the credentials it was to send. */
+const saidIn = ({ cause, description, request: { headers } }: HttpClientError.HttpClientError) => {
+  const secrets = credentialHeaders.flatMap((name) => headers[name]?.replace(/^\w+ /, "") ?? [])
+  return {
+    cause: transportError(cause, secrets),
+    ...(description === undefined ? {} : { description: serverText.sentence(description, secrets) })
+  }
+}
+
 /**
- * The same error around another response.
+ * The same error around the response as the caller sees it.
  *
  * @internal
  */
-export const outwardError = (
+export const withCallerResponse = (
   error: HttpClientError.ResponseError,
   response: HttpClientResponse.HttpClientResponse
 ): HttpClientError.ResponseError =>
-  new HttpClientError.ResponseError({
-    request: response.request,
-    response,
-    reason: error.reason,
-    cause: withheld.unlessTelling(outwardFailure(error.cause, response.request), error.request),
-    ...(error.description === undefined ? {} : { description: error.description })
-  })
+  new HttpClientError.ResponseError({ request: response.request, response, reason: error.reason, ...saidIn(error) })
 
 /**
- * What failed, around the request as the program made it, and so the errors within it that a client put around another's.
+ * The same error around the request as the caller made it. An error of the program's own client passes as it is.
  *
  * @internal
  */
-export const outwardFailure = <E>(
+export const withCallerRequest = <E>(
   error: E,
   request: HttpClientRequest.HttpClientRequest
 ): E | HttpClientError.HttpClientError => {
   if (!HttpClientError.isHttpClientError(error)) return error
-  if (error._tag === "ResponseError") return outwardError(error, new OutwardResponse(error.response, request))
-  const { cause, description, reason } = error
-  return new HttpClientError.RequestError({
-    request,
-    reason,
-    cause: withheld.unlessTelling(outwardFailure(cause, request), error.request),
-    ...(description === undefined ? {} : { description })
-  })
+  return error._tag === "ResponseError"
+    ? withCallerResponse(error, new CallerResponse(error.response, request))
+    : new HttpClientError.RequestError({ request, reason: error.reason, ...saidIn(error) })
 }

@@ -3,27 +3,26 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import * as excerpt from "./bodyPrefix.js"
-import { OutwardResponse } from "./callerResponse.js"
+import * as bodyPrefix from "./bodyPrefix.js"
+import { CallerResponse } from "./callerResponse.js"
 
 /**
- * A response of which the beginning has been read, and which can still be read in every way, and again where its body
- * was complete.
+ * A response whose body has been begun. It can still be read in every way, and as often as one likes but as a stream.
  *
  * @internal
  */
-export class ExcerptedResponse extends OutwardResponse {
-  readonly #excerpt: excerpt.Excerpt
+export class PrefixedResponse extends CallerResponse {
+  readonly #prefix: bodyPrefix.BodyPrefix
   #rest: Effect.Effect<Uint8Array, HttpClientError.ResponseError> | undefined
 
-  constructor(original: HttpClientResponse.HttpClientResponse, beginning: excerpt.Excerpt) {
+  constructor(original: HttpClientResponse.HttpClientResponse, prefix: bodyPrefix.BodyPrefix) {
     super(original, original.request)
-    this.#excerpt = beginning
+    this.#prefix = prefix
   }
 
   override get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
     return Stream.suspend(() => {
-      const { bytes, discard, rest } = this.#excerpt
+      const { bytes, discard, rest } = this.#prefix
       return this.#rest === undefined
         ? Stream.ensuring(Stream.concat(Stream.make(bytes), rest), discard)
         : Stream.concat(Stream.make(bytes), Stream.fromEffect(this.#rest))
@@ -32,12 +31,12 @@ export class ExcerptedResponse extends OutwardResponse {
 
   get #bytes(): Effect.Effect<Uint8Array<ArrayBuffer>, HttpClientError.ResponseError> {
     // Read once, whoever asks: printing a response reads it too, and does not wait for the end.
-    this.#rest ??= Stream.runCollect(this.#excerpt.rest).pipe(
-      Effect.map((parts) => excerpt.concat(Array.from(parts))),
+    this.#rest ??= Stream.runCollect(this.#prefix.rest).pipe(
+      Effect.map((parts) => bodyPrefix.concat(Array.from(parts))),
       Effect.cached,
       Effect.runSync
     )
-    return Effect.map(this.#rest, (rest) => excerpt.concat([this.#excerpt.bytes, rest]))
+    return Effect.map(this.#rest, (rest) => bodyPrefix.concat([this.#prefix.bytes, rest]))
   }
 
   override get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {

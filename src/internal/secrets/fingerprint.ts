@@ -1,0 +1,10 @@
+import * as Hash from "effect/Hash"
+import * as Redacted from "effect/Redacted"
+
+/**
+ * Names a credential in logs: tells two apart in a support ticket, and reveals neither.
+ *
+ * @internal
+ */
+export const fingerprintOf = (secret: Redacted.Redacted): string =>
+  `#${(Hash.string(Redacted.value(secret)) >>> 0).toString(16).padStart(8, "0")}`
