@@ -223,6 +223,6 @@ describe("programs of any shape", () => {
       assert.isAbove(refused, shapes / 2)
       assert.strictEqual(most, 4)
     },
-    { timeout: shapes * 3000 }
+    shapes * 3000
   )
 })
