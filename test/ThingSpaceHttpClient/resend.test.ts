@@ -136,13 +136,15 @@ describe("an endpoint that answers 401 whatever is sent", () => {
     }).pipe(Effect.provide(pipeline.layer()))
   )
 
-  it.effect("does not keep another endpoint from having the token renewed that was handed back, once it is revoked", () =>
-    Effect.gen(function* () {
-      yield* always
-      yield* get(endpoint)
-      yield* emulated((emulator) => emulator.revokeAll)
-      assert.strictEqual((yield* get(account)).status, 200)
-    }).pipe(Effect.provide(pipeline.layer()))
+  it.effect(
+    "does not keep another endpoint from having the token renewed that was handed back, once it is revoked",
+    () =>
+      Effect.gen(function* () {
+        yield* always
+        yield* get(endpoint)
+        yield* emulated((emulator) => emulator.revokeAll)
+        assert.strictEqual((yield* get(account)).status, 200)
+      }).pipe(Effect.provide(pipeline.layer()))
   )
 
   it.effect("costs no renewal per call for bodies that are read once only either", () =>
