@@ -217,21 +217,6 @@ export type AuthError = TokenError | SessionError | LoginBlocked
  */
 export const isAuthError: (u: unknown) => u is AuthError = Schema.is(AuthError)
 
-const isTransientAuthError = (error: AuthError): boolean => {
-  switch (error._tag) {
-    case "OAuthError":
-      return verdict.isTransientRefusal(error)
-    case "SessionError":
-      return verdict.isTransientSessionError(error)
-    case "EndpointError":
-      return verdict.isTransientEndpointError(error)
-    case "CredentialsError":
-      return false
-    case "LoginBlocked":
-      return error.retryAfter !== undefined
-  }
-}
-
 /**
  * Whether the same call may succeed later without anybody changing anything: for `Effect.retry`'s `while`.
  *
@@ -244,8 +229,8 @@ const isTransientAuthError = (error: AuthError): boolean => {
  * @category guards
  */
 export const isTransient = (error: unknown): boolean => {
-  if (isAuthError(error)) return isTransientAuthError(error)
+  if (isAuthError(error)) return verdict.isTransient(error)
   if (!HttpClientError.isHttpClientError(error)) return Cause.isTimeoutException(error)
   if (error._tag === "ResponseError") return verdict.passes(error.response.status)
-  return isAuthError(error.cause) ? isTransientAuthError(error.cause) : error.reason === "Transport"
+  return isAuthError(error.cause) ? verdict.isTransient(error.cause) : error.reason === "Transport"
 }

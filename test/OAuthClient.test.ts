@@ -305,6 +305,21 @@ describe("requestToken", () => {
         "invalid_request",
         "Missing grant_type parameter value"
       ],
+      [
+        "an OAuth error with status 200",
+        200,
+        { error: "invalid_client", error_description: "No." },
+        "invalid_client",
+        "No."
+      ],
+      ["a gateway's fault with status 200", 200, { fault: { code: "900800", message: "Slow" } }, "900800", "Slow"],
+      [
+        "an error of the session service with status 200",
+        200,
+        { errorCode: "UnifiedWebService.REQUEST_FAILED.UnexpectedError" },
+        "UnifiedWebService.REQUEST_FAILED.UnexpectedError",
+        undefined
+      ],
       ["an OAuth error without a description", 401, { error: "invalid_client" }, "invalid_client", undefined],
       ["a wrapped gateway fault", 401, { fault }, "900901", "Access failure"],
       ["a wrapped gateway fault with a number", 401, { fault: { ...fault, code: 900901 } }, "900901", "Access failure"],

@@ -1,12 +1,16 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import { AccessToken } from "../src/AccessToken.js"
 import type { AuthError } from "../src/AuthError.js"
@@ -157,6 +161,113 @@ describe("login", () => {
       const { client } = recorder.make(recorder.json(200, { sessionToken: "any value", expiresIn: 3600 }))
       const received = yield* Effect.flatMap(over(client), (service) => service.login(access, user))
       assert.strictEqual(Redacted.value(received.secret), "any value")
+    })
+  )
+})
+
+describe("a login that is not answered in time", () => {
+  /** A platform that answers after so many seconds, and what becomes of a login there. */
+  const late = (seconds: number, answer: recorder.Answer) =>
+    Effect.gen(function* () {
+      const heard: Array<Exit.Exit<SessionToken, AuthError>> = []
+      const state = { interrupted: false }
+      const { client, sent } = recorder.make((request) =>
+        Effect.delay(answer(request), Duration.seconds(seconds)).pipe(
+          Effect.onInterrupt(() => Effect.sync(() => Object.assign(state, { interrupted: true })))
+        )
+      )
+      const scope = yield* Scope.make()
+      const service = yield* Effect.provideService(SessionClient.make, HttpClient.HttpClient, client).pipe(
+        Scope.extend(scope)
+      )
+      const login = service.login(access, user, { onLateAnswer: (exit) => Effect.sync(() => heard.push(exit)) })
+      return { heard, login, sent, scope, service, state }
+    })
+  const session = recorder.json(200, { sessionToken: sessionText })
+  const refusal = recorder.json(400, { errorCode: "X.INPUT_INVALID.Password.Invalid", errorMessage: "No." })
+
+  it.effect("fails at the deadline, and what comes within two minutes more is handed over, once", () =>
+    Effect.gen(function* () {
+      const { heard, login, sent, state } = yield* late(129, session)
+      const fiber = yield* Effect.fork(Effect.flip(login))
+      yield* TestClock.adjust("10 seconds")
+      assert.include(fields(yield* Fiber.join(fiber)), { _tag: "EndpointError", reason: "Timeout" })
+      yield* TestClock.adjust("118 seconds")
+      assert.deepStrictEqual(heard, [])
+      yield* TestClock.adjust("5 minutes")
+      assert.deepStrictEqual(heard.map(Exit.map(({ secret }) => Redacted.value(secret))), [Exit.succeed(sessionText)])
+      assert.lengthOf(sent, 1)
+      assert.isFalse(state.interrupted)
+    })
+  )
+
+  it.effect("hands a late refusal over as the error that it is", () =>
+    Effect.gen(function* () {
+      const { heard, login } = yield* late(15, refusal)
+      yield* Effect.fork(Effect.either(login))
+      yield* TestClock.adjust("15 seconds")
+      const [error] = heard.map((exit) =>
+        Exit.isFailure(exit) ? Option.getOrThrow(Cause.failureOption(exit.cause)) : exit
+      )
+      assert.include(error, { _tag: "SessionError", errorCode: "X.INPUT_INVALID.Password.Invalid" })
+    })
+  )
+
+  it.effect("is listened to for two minutes, and closed after that", () =>
+    Effect.gen(function* () {
+      const { heard, login, state } = yield* late(131, session)
+      yield* Effect.fork(Effect.either(login))
+      yield* TestClock.adjust("129 seconds")
+      assert.isFalse(state.interrupted)
+      yield* TestClock.adjust("1 second")
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(state.interrupted)
+      assert.deepStrictEqual(heard, [])
+    })
+  )
+
+  it.effect("is listened to no longer than the scope that the client was built in", () =>
+    Effect.gen(function* () {
+      const { heard, login, scope, state } = yield* late(60, session)
+      yield* Effect.fork(Effect.either(login))
+      yield* TestClock.adjust("10 seconds")
+      yield* Scope.close(scope, Exit.void)
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(state.interrupted)
+      assert.deepStrictEqual(heard, [])
+    })
+  )
+
+  it.effect("ends with its caller before the deadline", () =>
+    Effect.gen(function* () {
+      const { heard, login, state } = yield* late(5, session)
+      const fiber = yield* Effect.fork(login)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("1 minute")
+      assert.isTrue(state.interrupted)
+      assert.deepStrictEqual(heard, [])
+    })
+  )
+
+  it.effect("hears nothing twice if the answer is in time", () =>
+    Effect.gen(function* () {
+      const { heard, login } = yield* late(9, session)
+      const fiber = yield* Effect.fork(login)
+      yield* TestClock.adjust("9 seconds")
+      assert.strictEqual(Redacted.value((yield* Fiber.join(fiber)).secret), sessionText)
+      yield* TestClock.adjust("5 minutes")
+      assert.deepStrictEqual(heard, [])
+    })
+  )
+
+  it.effect("is closed at the deadline if nobody listens", () =>
+    Effect.gen(function* () {
+      const { service, state } = yield* late(15, session)
+      yield* Effect.fork(Effect.either(service.login(access, user)))
+      yield* TestClock.adjust("10 seconds")
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(state.interrupted)
     })
   )
 })
@@ -314,6 +425,37 @@ for (const name of names) {
         401,
         { error: "invalid_token" },
         { _tag: "OAuthError", error: "invalid_token" }
+      ],
+      [
+        "the session service's refusal in a success",
+        200,
+        { errorCode: "X.INPUT_INVALID.Password.Invalid", errorMessage: "No." },
+        { _tag: "SessionError", errorCode: "X.INPUT_INVALID.Password.Invalid", errorMessage: "No." }
+      ],
+      [
+        "a gateway's fault in a success",
+        200,
+        { fault: { code: "900901", description: "Access failure" } },
+        { _tag: "OAuthError", error: "900901", description: "Access failure" }
+      ],
+      ["an OAuth error in a success", 200, { error: "server_error" }, { _tag: "OAuthError", error: "server_error" }],
+      [
+        "a refusal in capitals, in a list",
+        400,
+        [{ ErrorCode: "X.Y", ErrorMessage: "Z" }],
+        { _tag: "SessionError", errorCode: "X.Y", errorMessage: "Z" }
+      ],
+      [
+        "a proxy that asks for credentials",
+        407,
+        undefined,
+        { _tag: "EndpointError", reason: "StatusCode", description: "a proxy asks for credentials of its own" }
+      ],
+      [
+        "a network that asks for a sign-in",
+        511,
+        undefined,
+        { _tag: "EndpointError", reason: "StatusCode", description: "the network asks for a sign-in" }
       ],
       ["a bare status", 503, undefined, { _tag: "EndpointError", reason: "StatusCode" }],
       ["a redirect", 302, undefined, { _tag: "EndpointError", reason: "StatusCode" }]

@@ -16,6 +16,9 @@ const early = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
 const carryOn = "HTTP/1.1 100 Continue\r\n\r\n"
 const switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
 
+/** Fetch makes an error of it that says nothing, which the library reads as what it must be. */
+const proxyRefusal = endings("EndpointError StatusCode 407", "RequestError Transport")
+
 const switched = endings("EndpointError StatusCode 101", "101 whole")
 
 const silences: ReadonlyArray<trial.Scenario> = [
@@ -117,14 +120,14 @@ const statuses: ReadonlyArray<trial.Scenario> = [
     title: "of status 407",
     play: say(honest(407, 'proxy-authenticate: Basic realm="a"')),
     endings: endings("OAuthError 407 900901", "407 whole"),
-    but: { fetch: noAnswer }
+    but: { fetch: proxyRefusal }
   },
   // A 407 is no response to fetch, which then forgets to let go of it; a program can do that with HttpClient.withScope.
   {
     title: "of status 407 with a body that does not end",
     play: sayForever(head(407), " ", 10),
     endings: endings("EndpointError Timeout", "407 broken"),
-    but: { fetch: noAnswer },
+    but: { fetch: proxyRefusal },
     mayStayOpen: (transport, call) => transport === "fetch" && call === "get"
   },
   {

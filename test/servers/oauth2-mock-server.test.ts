@@ -62,7 +62,7 @@ describe("requestToken at oauth2-mock-server", () => {
     ["a redirect to nowhere", 302, {}, { ...unexplained(302), description: "redirects are not followed" }],
     ["a text for a body", 200, "", notJson],
     ["no field at all", 200, {}, undecodable("unusable access_token")],
-    ["an error with status 200", 200, { error: "invalid_client" }, undecodable("unusable access_token")],
+    ["an error with status 200", 200, { error: "invalid_client" }, refused(200, "invalid_client")],
     ["a token that is null", 200, { access_token: null, token_type: "Bearer" }, undecodable("unusable access_token")],
     ["a token that is empty", 200, { access_token: "", token_type: "Bearer" }, undecodable("unusable access_token")],
     ["a token of two lines", 200, { access_token: "a\r\nb" }, undecodable("unusable access_token")],

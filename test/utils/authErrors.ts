@@ -31,6 +31,25 @@ export const messages: ReadonlyArray<readonly [error: AuthError, message: string
     "requestToken was refused with 900800 (status 503): Message throttled out. Try again later."
   ],
   [
+    new OAuthError({
+      endpoint: "requestToken",
+      status: 429,
+      error: "900800",
+      retryAfter: Duration.seconds(30)
+    }),
+    "requestToken was refused with 900800 (status 429). Try again in 30s."
+  ],
+  [
+    new OAuthError({
+      endpoint: "requestToken",
+      status: 401,
+      error: "invalid_client",
+      hint: "the application secret (THINGSPACE_APP_SECRET) ends with a blank",
+      retryAfter: Duration.millis(7100)
+    }),
+    "requestToken was refused with invalid_client (status 401). Check the application key and secret. Note that the application secret (THINGSPACE_APP_SECRET) ends with a blank. Try again in 8s."
+  ],
+  [
     new OAuthError({ endpoint: "login", status: 401, error: "900901" }),
     "login was refused with 900901 (status 401). The access token was not accepted: try another, and if that is refused too, check what the application key may do."
   ],
@@ -45,6 +64,16 @@ export const messages: ReadonlyArray<readonly [error: AuthError, message: string
   [
     new SessionError({ endpoint: "login", status: 400, errorCode: "A.B", errorMessage: "C" }),
     "login was refused with A.B (status 400): C. Check the UWS username and password before another login: five refusals in a row lock the user."
+  ],
+  [
+    new SessionError({
+      endpoint: "login",
+      status: 400,
+      errorCode: "A.B",
+      errorMessage: "C",
+      hint: "the password (THINGSPACE_UWS_PASSWORD) stands in quotes"
+    }),
+    "login was refused with A.B (status 400): C. Check the UWS username and password before another login: five refusals in a row lock the user. Note that the password (THINGSPACE_UWS_PASSWORD) stands in quotes."
   ],
   [
     new SessionError({ endpoint: "login", status: 503, errorCode: "A.B", errorMessage: "C" }),
@@ -84,6 +113,24 @@ export const messages: ReadonlyArray<readonly [error: AuthError, message: string
     "revokeToken failed: StatusCode (status 302): redirects are not followed. Check baseUrl, and whether a proxy answers in the platform's place."
   ],
   [
+    new EndpointError({
+      endpoint: "login",
+      reason: "StatusCode",
+      status: 407,
+      description: "a proxy asks for credentials of its own"
+    }),
+    "login failed: StatusCode (status 407): a proxy asks for credentials of its own. Sign in at the proxy: it answered in the platform's place."
+  ],
+  [
+    new EndpointError({
+      endpoint: "login",
+      reason: "StatusCode",
+      status: 511,
+      description: "the network asks for a sign-in"
+    }),
+    "login failed: StatusCode (status 511): the network asks for a sign-in. Sign in to the network: it answered in the platform's place."
+  ],
+  [
     new EndpointError({ endpoint: "requestToken", reason: "StatusCode", status: 503 }),
     "requestToken failed: StatusCode (status 503). Try again later."
   ],
@@ -110,7 +157,7 @@ export const messages: ReadonlyArray<readonly [error: AuthError, message: string
   ],
   [
     blocked("Uncertain", 2, Duration.millis(1500)),
-    "No login was sent: 2 attempts ended without a clear answer and may count towards the lock. The next is allowed in 1s 500ms."
+    "No login was sent: 2 attempts ended without a clear answer and may count towards the lock. Try again in 2s."
   ],
   [
     blocked("Uncertain", 2),

@@ -1,5 +1,15 @@
 import * as Duration from "effect/Duration"
-import { authenticatesWithApp, type Failure, passes, type Refusal, refusalPasses, refusesCaller } from "./verdict.js"
+import {
+  authenticatesWithApp,
+  type Failure,
+  passes,
+  type Refusal,
+  refusalPasses,
+  refusesAppBarely,
+  refusesCaller,
+  type SessionRefusal,
+  sessionRefusalPasses
+} from "./verdict.js"
 
 /** A part of a second is rounded up: who comes too early is turned away again. */
 const shown = (wait: Duration.Duration): string =>
@@ -62,8 +72,8 @@ export const onOAuthError = (refusal: Refusal & Hinted): string => {
  *
  * @internal
  */
-export const onSessionError = (error: Failure & Hinted & { readonly status: number }): string => {
-  if (passes(error.status)) return later(error)
+export const onSessionError = (error: SessionRefusal & Hinted): string => {
+  if (sessionRefusalPasses(error)) return later(error)
   switch (error.endpoint) {
     case "login":
       return afterThat(
@@ -104,6 +114,7 @@ export const onEndpointError = (
       return uncertain(endpoint, again(retryAfter, "Try again, perhaps with a longer requestTimeout"))
     case "StatusCode": {
       if (status !== undefined && passes(status)) return later(error)
+      if (refusesAppBarely(error)) return afterThat("Check the application key and secret.", error)
       const elsewhere = fromElsewhere(status ?? 0)
       return elsewhere === undefined
         ? afterThat(uncertain(endpoint, "Check baseUrl, and whether a proxy answers in the platform's place"), error)

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { CredentialsError, EndpointError, OAuthError, SessionError } from "../../AuthError.js"
 import type { EndpointFailure } from "./failure.js"
-import { authenticatesWithApp, isUnexpected, passes, refusesCaller } from "./verdict.js"
+import { authenticatesWithApp, refusesAppBarely, refusesCaller, sessionRefusalPasses } from "./verdict.js"
 
 /**
  * A part of the credentials, as the program supplied it.
@@ -55,9 +55,9 @@ const blames = (error: EndpointFailure): boolean => {
     case "OAuthError":
       return authenticatesWithApp(error.endpoint) && refusesCaller(error)
     case "SessionError":
-      return !passes(error.status) && !isUnexpected(error.errorCode)
+      return !sessionRefusalPasses(error)
     case "EndpointError":
-      return authenticatesWithApp(error.endpoint) && error.status === 401
+      return refusesAppBarely(error)
   }
 }
 

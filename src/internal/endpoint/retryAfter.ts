@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import { longestRetryAfter } from "./pause.js"
 
-const isDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /
+const isDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/
 
 /**
  * The date of RFC 9110 section 5.6.7 in its three forms, of which the last names no zone and means GMT. The offset is for

@@ -5,7 +5,7 @@ import * as Random from "effect/Random"
 import type { CredentialsError, TokenError } from "../../AuthError.js"
 import type { App } from "../../Credentials.js"
 import { backoff, jittered, monotonicMillis, withRetryAfter } from "./pause.js"
-import { refusesCaller } from "./verdict.js"
+import { refusesAppBarely, refusesCaller } from "./verdict.js"
 
 const longestRefused = Duration.toMillis(Duration.minutes(1))
 const longestTrouble = Duration.toMillis(Duration.seconds(30))
@@ -38,7 +38,7 @@ const isSame = (one: App, other: App): boolean =>
   Equal.equals(one.key, other.key) && Equal.equals(one.secret, other.secret)
 
 const refusesPair = (error: TokenError): boolean =>
-  error._tag === "OAuthError" ? refusesCaller(error) : error._tag === "EndpointError" && error.status === 401
+  error._tag === "OAuthError" ? refusesCaller(error) : error._tag === "EndpointError" && refusesAppBarely(error)
 
 const lostCodes: ReadonlySet<string | undefined> = new Set([undefined, "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"])
 

@@ -53,28 +53,40 @@ export const refusesCaller = (refusal: Refusal): boolean =>
 export const authenticatesWithApp = (endpoint: string): boolean =>
   endpoint === "requestToken" || endpoint === "revokeToken"
 
+/**
+ * Whether an answer that says nothing but its status refuses the application's key and secret.
+ *
+ * @internal
+ */
+export const refusesAppBarely = ({ endpoint, status }: Failure): boolean =>
+  authenticatesWithApp(endpoint) && status === 401
+
 /** A reset that may have been executed must not be repeated: the answer is the only place that shows the new password. */
 const mayRepeat = ({ endpoint, status }: Failure, executed: boolean): boolean =>
   endpoint !== "resetPassword" || status === 429 || !executed
 
-/** @internal */
-export const isTransientRefusal = (refusal: Refusal): boolean =>
+const isTransientRefusal = (refusal: Refusal): boolean =>
   refusesCaller(refusal)
     ? !authenticatesWithApp(refusal.endpoint) && refusal.retryAfter !== undefined
     : (refusalPasses(refusal) || refusal.retryAfter !== undefined) && mayRepeat(refusal, !neverReached(refusal.error))
 
+/** @internal */
+export interface SessionRefusal extends Failure {
+  readonly status: number
+  readonly errorCode: string
+}
+
 /**
- * The session service's code for what it cannot explain itself: the one that says nothing of the user or the request.
+ * Whether the session service says that the same request may be answered another time: by the status, or by its code for
+ * what it cannot explain itself, which says nothing of the user or the request.
  *
  * @internal
  */
-export const isUnexpected = (errorCode: string): boolean => /(^|\.)UnexpectedError$/.test(errorCode)
+export const sessionRefusalPasses = ({ errorCode, status }: SessionRefusal): boolean =>
+  passes(status) || /(^|\.)UnexpectedError$/.test(errorCode)
 
-/** @internal */
-export const isTransientSessionError = (
-  error: Failure & { readonly status: number; readonly errorCode: string }
-): boolean =>
-  (passes(error.status) || isUnexpected(error.errorCode) || error.retryAfter !== undefined) && mayRepeat(error, true)
+const isTransientSessionRefusal = (error: SessionRefusal): boolean =>
+  (sessionRefusalPasses(error) || error.retryAfter !== undefined) && mayRepeat(error, true)
 
 /** Those of connections that were never made, and may be another time: a certificate stays as it is. */
 const unreachable: ReadonlySet<string> = new Set([
@@ -87,12 +99,42 @@ const unreachable: ReadonlySet<string> = new Set([
   "UND_ERR_CONNECT_TIMEOUT"
 ])
 
-/** @internal */
-export const isTransientEndpointError = (
-  error: Failure & { readonly reason: string; readonly code?: string | undefined }
-): boolean => {
+interface NoAnswer extends Failure {
+  readonly reason: string
+  readonly code?: string | undefined
+}
+
+const isTransientNoAnswer = (error: NoAnswer): boolean => {
   const { code, reason, retryAfter, status } = error
+  if (refusesAppBarely(error)) return false
   if (reason === "NotSent") return retryAfter !== undefined || (code !== undefined && unreachable.has(code))
   const passing = reason === "Transport" || reason === "Timeout" || (status !== undefined && passes(status))
   return (passing || retryAfter !== undefined) && mayRepeat(error, true)
+}
+
+type Judged =
+  | (Refusal & { readonly _tag: "OAuthError" })
+  | (SessionRefusal & { readonly _tag: "SessionError" })
+  | (NoAnswer & { readonly _tag: "EndpointError" })
+  | { readonly _tag: "CredentialsError" }
+  | { readonly _tag: "LoginBlocked"; readonly retryAfter?: Duration.Duration | undefined }
+
+/**
+ * Whether the same call may succeed later without anybody changing anything.
+ *
+ * @internal
+ */
+export const isTransient = (error: Judged): boolean => {
+  switch (error._tag) {
+    case "OAuthError":
+      return isTransientRefusal(error)
+    case "SessionError":
+      return isTransientSessionRefusal(error)
+    case "EndpointError":
+      return isTransientNoAnswer(error)
+    case "CredentialsError":
+      return false
+    case "LoginBlocked":
+      return error.retryAfter !== undefined
+  }
 }
