@@ -124,8 +124,9 @@ const crowded = new EndpointError({
   description: "logins of so many users have failed that no further user can be remembered"
 })
 
-const rebuilt =
+const warnOfRebuilding = Effect.logWarning(
   "The pipeline was built three times for one user within a minute, and logs in each time: build it once, with ManagedRuntime"
+)
 
 /**
  * A guard for all users of the platform that `ThingSpaceConfig` names. It shares what it knows through the
@@ -147,9 +148,7 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
   const admit = (key: string): Effect.Effect<void, EndpointError> =>
     Effect.flatMap(monotonicMillis, (now) => {
       if (memories.isFull(memory, key, now)) return Effect.fail(crowded)
-      return shares === undefined && memories.isRebuilt(memory, key, guard, now)
-        ? Effect.logWarning(rebuilt)
-        : Effect.void
+      return shares === undefined && memories.isRebuilt(memory, key, guard, now) ? warnOfRebuilding : Effect.void
     })
 
   return {
@@ -183,7 +182,8 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
 })
 
 /**
- * A memory of its own for every guard above it, for tests and for tenants that are kept apart.
+ * A memory of its own for the guards above it, for tests and for tenants that are kept apart. Each build makes another, so
+ * it belongs to a pipeline that is built once.
  *
  * @since 0.2.0
  * @category layers

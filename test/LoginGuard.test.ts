@@ -25,6 +25,7 @@ import {
 } from "../src/AuthError.js"
 import type * as Credentials from "../src/Credentials.js"
 import * as memories from "../src/internal/login/memory.js"
+import type { LoginRecord } from "../src/internal/login/record.js"
 import * as LoginGuard from "../src/LoginGuard.js"
 import * as OAuthClient from "../src/OAuthClient.js"
 import * as SessionClient from "../src/SessionClient.js"
@@ -994,7 +995,7 @@ describe("attempts", () => {
     })
   )
 
-  it.effect("wait for a login that takes longer than a turn lasts without word of its holder", () =>
+  it.effect("wait for a login that takes a minute, as long as its holder runs", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent } = yield* harness
       yield* answer(Effect.delay(Effect.succeed(session), "1 minute"))
@@ -1070,8 +1071,16 @@ describe("the memory", () => {
       const error = errorOf(yield* attempt(guard, "one too many"))
       assert.deepInclude(error, { _tag: "EndpointError", reason: "NotSent", endpoint: "login" })
       blockedOf(yield* attempt(guard))
-      memory.records.set("user 1", { passwords: [], strikes: [], pause: { failure: notSent, until: 0, times: 1 } })
-      assert.deepStrictEqual(yield* attempt(guard, "one too many"), Either.left(refused))
+      const forgettable: ReadonlyArray<LoginRecord> = [
+        { passwords: [], strikes: [], pause: { failure: notSent, until: 0, times: 1 } },
+        { passwords: [{ mark: "A", at: 0, isRefused: false }], strikes: [], epoch: { number: 1, at: 0, resetAt: 0 } }
+      ]
+      for (const [n, one] of forgettable.entries()) {
+        memory.records.set("user 1", one)
+        assert.deepStrictEqual(yield* attempt(guard, `one more ${n}`), Either.left(refused))
+        assert.isFalse(memory.records.has("user 1"))
+        memory.records.delete(`user ${n + 2}`)
+      }
     })
   )
 

@@ -64,11 +64,9 @@ describe("docs/how-it-works.md", () => {
     const record = read("src/internal/login/record.ts")
     assert.match(record, /const affordable = 4\n/)
     assert.match(record, /Duration\.minutes\(30\)/)
-    assert.match(record, /1000 \* 2 \*\* \(attempts\(next\) - 1\)/)
-    assert.match(record, /jitter \/ 4/)
-    assert.include(
-      text,
-      "after 1, 2, then 4 seconds, and after four in a row 30 minutes, each lengthened by up to a quarter"
-    )
+    assert.match(record, /\[2_000, 30_000, 300_000\]/)
+    assert.match(record, /const longestPause = 30_000\n/)
+    assert.include(text, "1, 2, 4 … 30 seconds, each up to a quarter shorter")
+    assert.include(text, "not before 2 seconds, 30 seconds or 5 minutes after the first, second or third strike")
   })
 })

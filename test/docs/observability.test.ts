@@ -125,7 +125,7 @@ describe("docs/observability.md", () => {
 
   it("lists what is logged, at its level", () => {
     const logged = sources.flatMap((file) =>
-      [...read(file).matchAll(/Effect\.log(\w+)\(["`]([^"`$]+)/g)].map(
+      [...read(file).matchAll(/Effect\.log(\w+)\(\s*["`]([^"`$]+)/g)].map(
         ([, level = "", text]) => `${level.toLowerCase()} ${text}`
       )
     )

@@ -13,7 +13,7 @@ import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
 import * as TokenSource from "../../src/TokenSource.js"
 import { account, cost, credentials, layer, logging } from "../utils/pipeline.js"
 import { measure } from "./accounts.js"
-import { all, reset } from "./runtimes.js"
+import { all } from "./runtimes.js"
 
 const call = Effect.flatMap(ThingSpaceHttpClient.ThingSpaceHttpClient, (client) => client.get(account))
 
@@ -90,14 +90,15 @@ describe("accounts over one TokenSource", () => {
     }).pipe(Effect.provide(ThingSpaceEmulator.layer({ responseLatency: "20 millis" })))
   )
 
-  it.scoped("do not repeat a refused password where the guard of another user is reset", () =>
+  it.scoped("do not repeat a refused password after a reset of another user", () =>
     Effect.gen(function* () {
       const accountOf = yield* accounts
       const attempt = Effect.flip(Effect.provide(call, accountOf(wrong)))
       assert.strictEqual((yield* attempt)._tag, "SessionError")
-      yield* Effect.provide(reset, accountOf({ ...credentials, username: "somebody-else" }))
+      const resetOf = (username: string) => Effect.flatMap(LoginGuard.LoginGuard, ({ reset }) => reset({ username }))
+      yield* Effect.provide(resetOf("somebody-else"), accountOf(wrong))
       assert.strictEqual((yield* attempt)._tag, "LoginBlocked")
-      yield* Effect.provide(reset, accountOf(wrong))
+      yield* Effect.provide(resetOf(wrong.username), accountOf(wrong))
       assert.strictEqual((yield* attempt)._tag, "SessionError")
     }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )

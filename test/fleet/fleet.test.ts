@@ -126,7 +126,7 @@ for (const { describe, name, shared } of stores) {
         assert.strictEqual(yield* first.call, "EndpointError")
         assert.strictEqual(yield* second.call, "LoginBlocked")
         assert.lengthOf(yield* received(paths.login), 1)
-        yield* Effect.sleep("1300 millis")
+        yield* Effect.sleep("2100 millis")
         assert.strictEqual(yield* second.call, "200")
         assert.strictEqual(yield* first.call, "200")
         assert.lengthOf(yield* received(paths.login), 2)

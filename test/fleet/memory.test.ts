@@ -102,6 +102,26 @@ describe("what a fleet knows of a user's logins", () => {
     }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )
 
+  it.scopedLive("includes what one of them learned while the store was away, once it is back", () =>
+    Effect.gen(function* () {
+      const store = yield* backend
+      let isAway = true
+      const unreliable = {
+        ...store,
+        lease: (key: string) => (isAway ? failing : store.lease(key)),
+        get: (key: string) => (isAway ? failing : store.get(key))
+      }
+      const first = yield* member(CredentialStore.layer(unreliable), wrong)
+      assert.strictEqual(yield* first.call, "SessionError")
+      isAway = false
+      yield* Effect.sleep("5100 millis")
+      assert.strictEqual(yield* first.call, "LoginBlocked")
+      const second = yield* member(CredentialStore.layer(store), wrong)
+      assert.strictEqual(yield* second.call, "LoginBlocked")
+      assert.lengthOf(yield* received(paths.login), 1)
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+
   it.scopedLive("is not forgotten by an account that is made anew once the store has come back", () =>
     Effect.gen(function* () {
       const store = yield* backend

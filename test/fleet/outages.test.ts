@@ -213,7 +213,7 @@ redis.describeWithRedis("a fleet whose clocks differ", () => {
       yield* failNext(ThingSpaceEmulator.lostResponse, { path: paths.login })
       assert.strictEqual(yield* behind.call, "EndpointError")
       assert.strictEqual(yield* before.call, "LoginBlocked")
-      yield* Effect.sleep("1300 millis")
+      yield* Effect.sleep("2100 millis")
       assert.strictEqual(yield* before.call, "200")
       assert.strictEqual(yield* behind.call, "200")
       assert.lengthOf(yield* received(paths.login), 2)

@@ -108,7 +108,7 @@ const cases: Readonly<Record<string, Case>> = {
     run: Effect.zipRight(Effect.repeatN(Effect.zipRight(Effect.ignore(client), reset), 5), client)
   },
   "the outcome of a login is not known": {
-    expected: "LoginBlocked Uncertain",
+    expected: "EndpointError Transport",
     run: Effect.gen(function* () {
       const emulator = yield* Emulator
       yield* emulator.failNext(lostResponse, { path: paths.login })

@@ -42,7 +42,7 @@ const heldBack = (
     const now = yield* monotonicMillis
     const retryAfter = verdict._tag === "Paused" ? Duration.millis(Math.max(1, verdict.until - now)) : undefined
     if (verdict._tag === "Paused" && verdict.failure !== undefined && retryAfter !== undefined) {
-      return yield* Effect.fail(withRetryAfter(verdict.failure, retryAfter))
+      return yield* withRetryAfter(verdict.failure, retryAfter)
     }
     return yield* new LoginBlocked({
       reason: verdict._tag === "Blocked" ? "Refused" : "Uncertain",
@@ -58,7 +58,7 @@ const askFirst = ({ read, write }: Ledger, probe: Effect.Effect<boolean, AuthErr
     const began = yield* monotonicMillis
     yield* write(loginRecord.probing(yield* read, yield* Random.next, began))
     const answer = yield* Effect.either(probe)
-    if (Either.isLeft(answer) && loginOutcome.isElsewhere(answer.left)) return yield* Effect.fail(answer.left)
+    if (Either.isLeft(answer) && loginOutcome.isElsewhere(answer.left)) return yield* answer.left
     if (Either.isRight(answer) && answer.right) return
     const now = yield* monotonicMillis
     const record = loginRecord.unanswered(yield* read, now - began)
@@ -67,9 +67,15 @@ const askFirst = ({ read, write }: Ledger, probe: Effect.Effect<boolean, AuthErr
     if (verdict._tag !== "Open") return yield* heldBack(record, verdict)
   })
 
-const warnings: { readonly [Tag in loginOutcome.Outcome["_tag"]]?: string } = {
-  Refused: "The platform refused the username or password; they will not be sent again",
-  Uncertain: "A login ended without a clear answer; the next one waits"
+const warn = (outcome: loginOutcome.Outcome): Effect.Effect<void> => {
+  switch (outcome._tag) {
+    case "Refused":
+      return Effect.logWarning("The platform refused the username or password; they will not be sent again")
+    case "Uncertain":
+      return Effect.logWarning("A login ended without a clear answer; the next one waits")
+    default:
+      return Effect.void
+  }
 }
 
 /** The same strike has the same in every process. */
@@ -99,8 +105,7 @@ export const make =
         const settle = (exit: Exit.Exit<A, AuthError>): Effect.Effect<void> =>
           Effect.gen(function* () {
             const outcome = loginOutcome.of(exit)
-            const warning = warnings[outcome._tag]
-            if (warning !== undefined) yield* Effect.logWarning(warning)
+            yield* warn(outcome)
             // Read again: `reset` does not wait for the login that is under way.
             const now = yield* monotonicMillis
             yield* write(loginRecord.settle(yield* read, attempt, outcome, yield* Random.next, now))

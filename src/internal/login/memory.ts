@@ -91,8 +91,9 @@ export const write = ({ records }: Memory, key: string, record: loginRecord.Logi
     return Metric.incrementBy(blocked, strikes(record) - strikes(before ?? loginRecord.fresh))
   })
 
-const isForgettable = ({ epoch, passwords, pause, strikes }: loginRecord.LoginRecord, now: number): boolean =>
-  passwords.length === 0 && strikes.length === 0 && epoch === undefined && (pause === undefined || pause.until <= now)
+/** What a store has as well can be learned again. */
+const isForgettable = ({ passwords, pause, strikes }: loginRecord.LoginRecord, now: number): boolean =>
+  strikes.length === 0 && !passwords.some(({ isRefused }) => isRefused) && (pause === undefined || pause.until <= now)
 
 /**
  * Whether nothing can be remembered of a further user.
