@@ -55,8 +55,12 @@ describe("docs/how-it-works.md", () => {
 
   it("gives the times that the code has", () => {
     const text = read(page).replaceAll(/\s+/g, " ")
-    assert.match(read("src/internal/credential/heldCredential.ts"), /const patience = 60_000\n/)
-    assert.include(text, "drop nothing for 60 seconds")
+    assert.match(read("src/internal/credential/heldCredential.ts"), /const askAgainAfter = "250 millis"\n/)
+    assert.match(read("src/internal/credential/state.ts"), /const atItsEnd = 2000\n/)
+    assert.include(
+      text,
+      "with two seconds or less to live, it asks again every 250 milliseconds, for half of its deadline"
+    )
     const record = read("src/internal/login/record.ts")
     assert.match(record, /const affordable = 4\n/)
     assert.match(record, /Duration\.minutes\(30\)/)
