@@ -41,30 +41,32 @@ const frames = 4
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-const withFewFrames = <A>(work: () => Promise<A>): Promise<A> => {
+/** What it returns lets stacks be as long as before. */
+const withFewFrames = (): (() => void) => {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = frames
-  return work().finally(() => {
+  return () => {
     Error.stackTraceLimit = stackTraceLimit
-  })
+  }
 }
 
 /** The programs that a seed stands for. */
 export const programsOf = (seed: number): ReadonlyArray<Program> => FastCheck.sample(arbitrary, { seed, numRuns: size })
 
 /** Runs all programs of a seed, whatever they do, and says which of them break a promise. */
-export const survey = (seed: number): Promise<ReadonlyArray<Finding>> =>
-  withFewFrames(async () => {
-    const findings: Array<Finding> = []
-    for (const [index, program] of programsOf(seed).entries()) {
-      unhandled = []
-      const { violations } = await run(program)
-      await turn()
-      const promises = [...violations, ...unhandled.map((reason) => `unhandled rejection: ${String(reason)}`)]
-      if (promises.length > 0) findings.push({ seed, index, promises })
-    }
-    return findings
-  })
+export const survey = async (seed: number): Promise<ReadonlyArray<Finding>> => {
+  const findings: Array<Finding> = []
+  const restore = withFewFrames()
+  for (const [index, program] of programsOf(seed).entries()) {
+    unhandled = []
+    const { violations } = await run(program)
+    await turn()
+    const promises = [...violations, ...unhandled.map((reason) => `unhandled rejection: ${String(reason)}`)]
+    if (promises.length > 0) findings.push({ seed, index, promises })
+  }
+  restore()
+  return findings
+}
 
 /**
  * Runs the programs of a seed; if one does wrong, looks for the smallest that does. Where any will do, those that have
@@ -81,14 +83,13 @@ export const runBatch = async (seed: number, anyWillDo = false): Promise<Batch> 
     tally = Tally.add(tally, Tally.of(program, report))
     return true
   })
-  const { counterexample } = await withFewFrames(() =>
-    FastCheck.check(held, {
-      seed,
-      numRuns: size,
-      endOnFailure: anyWillDo,
-      examples: anyWillDo ? regressions.map(({ program }) => [program]) : []
-    })
-  )
+  const restore = withFewFrames()
+  const { counterexample } = await FastCheck.check(held, {
+    seed,
+    numRuns: size,
+    endOnFailure: anyWillDo,
+    examples: anyWillDo ? regressions.map(({ program }) => [program]) : []
+  }).finally(restore)
   if (counterexample === null) return { seed, tally, violation: undefined }
   const [program] = counterexample
   const story: Array<string> = []

@@ -14,6 +14,7 @@ export interface Process {
 /** A pipeline's layers, which share an access token. */
 export interface Layers {
   readonly process: Process
+  readonly lines: Array<Line>
   isClosing: boolean
   isClosed: boolean
   readonly token: Slot
@@ -298,8 +299,9 @@ export const make = (
     const seconds = outcome._tag === "Answered" && outcome.whole ? Number(outcome.retryAfter ?? 0) : 0
     const { refused } = requests
     // The repetition at once of what was lost belongs to the same failure.
-    if (!(requests.mayRepeat && outcome._tag === "Failed")) requests.failures += 1
-    requests.mayRepeat = outcome._tag === "Failed" && !requests.mayRepeat
+    const isLost = outcome._tag === "Failed" || (outcome._tag === "Answered" && !outcome.whole)
+    if (!(requests.mayRepeat && isLost)) requests.failures += 1
+    requests.mayRepeat = isLost && !requests.mayRepeat
     requests.endedAt = now.steady()
     requests.retryAt = now.steady() + Math.min(longestRetryAfter, seconds * second)
     requests.refused = isRefusal
@@ -316,7 +318,8 @@ export const make = (
       checkTokenPause(sending)
     }
     if (sending.kind === "login") {
-      if (layers.isClosing) violate("a login is made while the layer closes")
+      // They close one after the other.
+      if (layers.isClosing && layers.lines.at(-1) === sending.line) violate("a login is made while the layer closes")
       if (!isJustified(session.held, sending, 0)) violate("a login is made while the session that is held is good")
       strikes.sent(sending)
     }
@@ -485,6 +488,7 @@ export const make = (
     process: () => ({ id: processes++, isAlive: true }),
     layers: (process) => ({
       process,
+      lines: [],
       isClosing: false,
       isClosed: false,
       token: slot("token"),
@@ -494,6 +498,7 @@ export const make = (
     }),
     line: (layers) => {
       const line: Line = { layers, session: slot("session"), users: new Set() }
+      layers.lines.push(line)
       alive = [...alive.filter(({ layers: { isClosed, process } }) => process.isAlive && !isClosed), line]
       return line
     },

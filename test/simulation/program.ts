@@ -227,11 +227,11 @@ const setup: FastCheck.Arbitrary<Setup> = FastCheck.record({
   singleSession: FastCheck.boolean(),
   tokenLifetime: FastCheck.constantFrom(60 * minute, 11 * minute, 90 * second, 30 * second),
   tenants: oneOf({ weight: 3, arbitrary: FastCheck.constant(1) }, { weight: 1, arbitrary: FastCheck.constant(2) }),
-  store: oneOf({ weight: 4, arbitrary: FastCheck.constant(false) }, { weight: 1, arbitrary: FastCheck.constant(true) }),
+  store: oneOf({ weight: 7, arbitrary: FastCheck.constant(false) }, { weight: 1, arbitrary: FastCheck.constant(true) }),
   linger: oneOf({ weight: 2, arbitrary: FastCheck.constant(0) }, { weight: 1, arbitrary: between(100, 400) }),
   lag: oneOf({ weight: 2, arbitrary: FastCheck.constant(0) }, { weight: 1, arbitrary: between(50, 3 * second) }),
   ending: oneOf(
-    { weight: 1, arbitrary: FastCheck.constant<Ending>("none") },
+    { weight: 2, arbitrary: FastCheck.constant<Ending>("none") },
     { weight: 1, arbitrary: FastCheck.constantFrom(...endings) }
   ),
   outward: FastCheck.array(travel, { minLength: 1, maxLength: 4 }),

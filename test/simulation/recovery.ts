@@ -41,17 +41,18 @@ const healthy: ReadonlyArray<readonly [Api, status: number]> = [
 export const brings = ({ exit }: Call, status = 200): boolean =>
   exit !== undefined && Exit.isSuccess(exit) && exit.value === status
 
-export const errorOf = ({ exit }: Call): unknown =>
+const errorOf = ({ exit }: Call): unknown =>
   exit !== undefined && Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
 
+/** The guard does not say when to come back. */
 export const isBlockedForGood = (call: Call): boolean => {
   const error = errorOf(call)
-  return (
-    Predicate.hasProperty(error, "_tag") &&
-    error._tag === "LoginBlocked" &&
-    Predicate.hasProperty(error, "reason") &&
-    error.reason === "Refused"
-  )
+  return Predicate.hasProperty(error, "_tag") && error._tag === "LoginBlocked" && retryAfterOf(call) === undefined
+}
+
+export const retryAfterOf = (call: Call): unknown => {
+  const error = errorOf(call)
+  return Predicate.hasProperty(error, "retryAfter") ? error.retryAfter : undefined
 }
 
 const endOf = ({ exit }: Call): string => (exit === undefined ? "nothing" : describe(exit))

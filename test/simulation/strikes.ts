@@ -72,7 +72,7 @@ const isUnjudged = (status: number, body: string): boolean =>
   status === 407 ||
   status === 511 ||
   (status >= 300 && status < 400) ||
-  /"code":"(9008\d\d|101503|303001)"/.test(body) ||
+  /"code":"(9008\d\d|9009\d\d|101503|303001)"/.test(body) ||
   (status === 429 && !/"errorCode"/.test(body))
 
 const conclude = (outcome: Outcome): Conclusion => {

@@ -199,7 +199,7 @@ export const make = (
         layers.isClosing = true
         const closing = yield* Effect.forkDaemon(Scope.close(scope, Exit.void))
         yield* clock.settle
-        yield* begin("account", execute("account"))
+        yield* begin("account", execute("account", setup.tenants - 1))
         yield* clock.advance(setup.logoutOnClose ? setup.tenants * 2000 : 0)
         layers.isClosed = true
         if ((yield* Fiber.poll(closing))._tag === "None") ledger.violate("the layer does not close in time")
