@@ -161,6 +161,8 @@ const brake = 125 * second
 /** How long refusals of a token that was handed back may not be acted on, and how long they are not at least. */
 const patience = minute
 const leastPatience = 187
+/** Seconds that a token has left when it may be handed out for longer than it lives. */
+const nearItsEnd = 2
 /** A session is taken before the access token, whose acquisition may then take its time. */
 const waitForToken = 45 * second
 /** Renewals in a minute that mend nothing. */
@@ -397,6 +399,8 @@ export const make = (
     const triedAlready = isSame && before.tried && !before.gone && !wasRefused && now.wall() < before.expiresAt
     // Refused after it was asked for, and before it came: the pipeline asks for another.
     const wasOvertaken = isSame && before.refusedAt !== undefined && before.refusedAt >= sending.at
+    // Refused, and about to end: the pipeline goes on asking for its successor.
+    const isEnding = isSame && (wasRefused || before.gone) && lifetime <= nearItsEnd
     layers.token.held = {
       secret,
       askedAt: sending.at,
@@ -404,7 +408,7 @@ export const make = (
       refusedBy: new Set(),
       expiresAt,
       ...(wasOvertaken ? { refusedAt: before.refusedAt } : {}),
-      gone: layers.token.forgetting > 0,
+      gone: layers.token.forgetting > 0 || isEnding,
       tried: triedAlready || now.wall() >= expiresAt - setup.refreshMargin,
       discardedAt: isRenewal && before.refusedAt === now.steady() ? now.steady() : undefined,
       handedBackAt: isSame && wasRefused && !isRenewal ? now.steady() : undefined
