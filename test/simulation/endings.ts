@@ -129,20 +129,19 @@ const withWrongPassword = (
 /** The token is handed out at its end for longer than its APIs take it. */
 const lingering: Story = (world) =>
   Effect.gen(function* () {
-    const { clock, ledger, setup } = world
-    const { held } = world.tenants()[0]?.line.layers.token ?? {}
-    if (held === undefined || !Number.isFinite(held.expiresAt)) return
-    const left = held.expiresAt - clock.wall.unsafeCurrentTimeMillis()
-    yield* clock.advance(Math.max(0, left - 2 * second))
+    const { clock, ledger, platform, setup } = world
+    const endsAt = platform.tokenEndsAt()
+    if (endsAt === undefined) return
+    yield* clock.advance(Math.max(0, endsAt - clock.elapsed() - 2 * second))
     // It may have idled out.
     yield* firstSuccess(world, () => clock.elapsed() + deadline)
-    yield* clock.advance(Math.max(0, held.expiresAt - clock.wall.unsafeCurrentTimeMillis() - 300))
+    if (platform.tokenEndsAt() !== endsAt) return
+    yield* clock.advance(Math.max(0, endsAt - clock.elapsed() - 300))
     const calls = yield* calling(world, "account", 50, 1500 + setup.linger)
     yield* clock.advance(second)
+    const isLong = ({ at, endedAt }: Call): boolean => endedAt > Math.max(at, endsAt + setup.linger) + 500
     if (!calls.every((call) => brings(call))) ledger.violate("a call fails when the token is handed out at its end")
-    else if (calls.some(({ at, endedAt }) => endedAt - at > setup.linger + 500)) {
-      ledger.violate("a call waits for long when the token is handed out at its end")
-    }
+    else if (calls.some(isLong)) ledger.violate("a call waits for long when the token is handed out at its end")
   })
 
 /** One node of the platform's knows a new token later than the others. */

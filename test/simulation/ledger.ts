@@ -473,6 +473,8 @@ export const make = (
     if (kind === "logout") strikes.probed(sending, outcome)
     if (kind === "token") tokenEnded(sending, outcome)
     if (outcome._tag !== "Answered") return
+    // What a login says so late of its access token helps nobody.
+    if (kind === "login" && outcome.status >= 400 && now.steady() >= sending.at + deadline) return
     if (outcome.whole) learn(sending, outcome.status, outcome.body)
     else if (kind === "api" && outcome.status < 400) accepted(sending)
     else if (outcome.status >= 400) {

@@ -36,6 +36,8 @@ export interface Decision {
 /** The emulated platform on a road that loses, delays and replaces; it goes on when the caller has gone. */
 export interface Platform {
   readonly receive: (request: Request, decided: (decision: Decision) => void) => Effect.Effect<Reply>
+  /** By the steady clock: when the APIs stop taking the token that was handed out last. */
+  readonly tokenEndsAt: () => number | undefined
   readonly put: (fault: Fault) => void
   readonly clearFaults: () => void
   readonly stopTravelling: () => void
@@ -240,6 +242,7 @@ export const make = (setup: Setup, clock: VirtualClock): Effect.Effect<Platform,
           })
           return Fiber.join(runFork(Effect.withClock(journey, clock.steady), { scope }))
         }),
+      tokenEndsAt: () => latest?.expiresAt,
       put: ({ judged = false, lasts, mishap, target, times }) => {
         const until = lasts === undefined ? Number.POSITIVE_INFINITY : clock.elapsed() + lasts
         const waiting: Waiting = {

@@ -13,8 +13,9 @@ interface Attempt {
   readonly at: number
   conclusion: Conclusion
   endedAt: number
-  /** When the next may be sent, where the platform has said so. */
+  /** When the next may be sent, where the platform has said so in time. */
   retryAt: number
+  isLate: boolean
 }
 
 /** What the observer knows of one user's logins, as far as those who send them remember in common. */
@@ -128,10 +129,11 @@ export const make = (isShared: boolean, now: () => number, violate: (text: strin
   const isLatched = (history: History, password: string | undefined): boolean =>
     (password !== undefined && history.refused.has(password)) || isSpent(history)
 
-  /** How many in a row, up to the last, were not judged. */
+  /** How many in a row, up to the last, were not judged, as far as somebody still waited to hear that. */
   const unjudged = ({ attempts }: History): ReadonlyArray<Attempt> => {
-    const other = [...attempts].reverse().findIndex(({ conclusion }) => conclusion !== "not judged")
-    return other < 0 ? attempts : attempts.slice(attempts.length - other)
+    const heard = attempts.filter(({ isLate }) => !isLate)
+    const other = [...heard].reverse().findIndex(({ conclusion }) => conclusion !== "not judged")
+    return other < 0 ? heard : heard.slice(heard.length - other)
   }
 
   const checkPause = (history: History): void => {
@@ -189,7 +191,7 @@ export const make = (isShared: boolean, now: () => number, violate: (text: strin
         checkProbe(history, process)
         checkThrottling(history, sending)
       }
-      history.attempts.push({ sending, at: now(), conclusion: "pending", endedAt: 0, retryAt: 0 })
+      history.attempts.push({ sending, at: now(), conclusion: "pending", endedAt: 0, retryAt: 0, isLate: false })
     },
     decided: (sending, { answer, delivered }) => {
       if (answer === undefined) return
@@ -216,7 +218,8 @@ export const make = (isShared: boolean, now: () => number, violate: (text: strin
       if (attempt !== undefined) {
         attempt.conclusion = conclusion
         attempt.endedAt = now()
-        attempt.retryAt = now() + retryAfter(outcome)
+        attempt.isLate = now() >= sending.at + deadline
+        attempt.retryAt = attempt.isLate ? 0 : now() + retryAfter(outcome)
       }
       if (conclusion === "succeeded" && layers.process.isAlive) {
         // One that was sent after it may have been refused since.
