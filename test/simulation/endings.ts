@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Sending } from "./ledger.js"
 import type { Fault } from "./platform.js"
 import type { Ending, Mishap } from "./program.js"
-import { brings, deadline, firstSuccess, isBlockedForGood, retryAfterOf } from "./recovery.js"
+import { brings, callAndWait, deadline, firstSuccess, isBlockedForGood, retryAfterOf } from "./recovery.js"
 import type { Call, World } from "./world.js"
 
 type Story = (world: World) => Effect.Effect<void>
@@ -168,9 +168,8 @@ const refusing: Story = (world) =>
     const others: Array<Call> = []
     while (clock.elapsed() < since + lasts) {
       yield* calling(world, api, 2 * second, 8 * second)
-      others.push(yield* world.call("account"))
+      others.push(yield* callAndWait(world, "account"))
     }
-    yield* clock.settle
     // A token that does not live long is renewed anyway.
     const kinds = world.setup.tokenLifetime > 10 * minute ? (["token", "login"] as const) : (["login"] as const)
     for (const kind of kinds) {
@@ -192,8 +191,7 @@ const impatient: Story = (world) =>
       else yield* world.take({ do: "call", api: "account", times: 2, patience: 0, givesUp: "interrupt" })
       yield* clock.advance(15 * second)
       for (const api of ["account", "stream"] as const) {
-        const call = yield* world.call(api)
-        yield* clock.settle
+        const call = yield* callAndWait(world, api)
         if (!brings(call)) return ledger.violate("a session that died is not healed where callers are impatient")
       }
     }

@@ -57,6 +57,13 @@ export const retryAfterOf = (call: Call): unknown => {
 
 const endOf = ({ exit }: Call): string => (exit === undefined ? "nothing" : describe(exit))
 
+/** A call that may have to wait for a token at its end, and no longer. */
+export const callAndWait = (world: World, api: Api): Effect.Effect<Call> =>
+  Effect.tap(
+    Effect.tap(world.call(api), () => world.clock.settle),
+    ({ exit }) => (exit === undefined ? world.clock.advance(world.setup.linger + second) : Effect.void)
+  )
+
 /** How often somebody calls until all is well: soon at first, then now and then. */
 const interval = (waited: number): number =>
   waited < 3 * second ? 500 : waited < 100 * second ? 5 * second : 60 * second
@@ -116,10 +123,9 @@ export const recover = (world: World): Effect.Effect<void> =>
     yield* clock.advance(Math.max(0, healedAt + longestBackOff + moment - clock.elapsed()))
     const first = setup.seed % healthy.length
     for (const [api, status] of [...healthy.slice(first), ...healthy.slice(0, first)].slice(0, 2)) {
-      const call = yield* world.call(api)
+      const call = yield* callAndWait(world, api)
       yield* clock.advance(2 * setup.lag)
-      const again = brings(call, status) ? call : yield* world.call(api)
-      yield* clock.settle
+      const again = brings(call, status) ? call : yield* callAndWait(world, api)
       if (!brings(again, status)) ledger.violate(`all is well again, but ${apis[api]} brings ${endOf(again)}`)
     }
     // One of them refuses whatever is sent.
