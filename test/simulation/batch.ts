@@ -2,7 +2,7 @@
  * Runs the programs of one seed, and shrinks the first that breaks a promise.
  */
 import * as FastCheck from "effect/FastCheck"
-import { arbitrary, print } from "./program.js"
+import { arbitrary, type Program, print } from "./program.js"
 import { regressions } from "./regressions.js"
 import { run } from "./simulation.js"
 import * as Tally from "./tally.js"
@@ -23,6 +23,14 @@ export interface Violation {
   readonly story: ReadonlyArray<string>
 }
 
+/** A program of a seed that breaks promises, as it was drawn. */
+export interface Finding {
+  readonly seed: number
+  /** Which of the seed's programs. */
+  readonly index: number
+  readonly promises: ReadonlyArray<string>
+}
+
 let unhandled: ReadonlyArray<unknown> = []
 process.on("unhandledRejection", (reason) => {
   unhandled = [...unhandled, reason]
@@ -32,6 +40,33 @@ process.on("unhandledRejection", (reason) => {
 const frames = 4
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** What it returns lets stacks be as long as before. */
+const withFewFrames = (): (() => void) => {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = frames
+  return () => {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+/** The programs that a seed stands for. */
+export const programsOf = (seed: number): ReadonlyArray<Program> => FastCheck.sample(arbitrary, { seed, numRuns: size })
+
+/** Runs all programs of a seed, whatever they do, and says which of them break a promise. */
+export const survey = async (seed: number): Promise<ReadonlyArray<Finding>> => {
+  const findings: Array<Finding> = []
+  const restore = withFewFrames()
+  for (const [index, program] of programsOf(seed).entries()) {
+    unhandled = []
+    const { violations } = await run(program)
+    await turn()
+    const promises = [...violations, ...unhandled.map((reason) => `unhandled rejection: ${String(reason)}`)]
+    if (promises.length > 0) findings.push({ seed, index, promises })
+  }
+  restore()
+  return findings
+}
 
 /**
  * Runs the programs of a seed; if one does wrong, looks for the smallest that does. Where any will do, those that have
@@ -48,16 +83,13 @@ export const runBatch = async (seed: number, anyWillDo = false): Promise<Batch> 
     tally = Tally.add(tally, Tally.of(program, report))
     return true
   })
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = frames
+  const restore = withFewFrames()
   const { counterexample } = await FastCheck.check(held, {
     seed,
     numRuns: size,
     endOnFailure: anyWillDo,
     examples: anyWillDo ? regressions.map(({ program }) => [program]) : []
-  }).finally(() => {
-    Error.stackTraceLimit = stackTraceLimit
-  })
+  }).finally(restore)
   if (counterexample === null) return { seed, tally, violation: undefined }
   const [program] = counterexample
   const story: Array<string> = []

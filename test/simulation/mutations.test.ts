@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { mutations } from "./mutations.js"
+import { mutations, wanted } from "./mutations.js"
 
 describe("The deliberate bugs", () => {
   it.each(mutations)("$name: has one place in $file", ({ file, find, replace }) => {
@@ -10,6 +10,7 @@ describe("The deliberate bugs", () => {
   })
 
   it("have names that tell them apart", () => {
-    expect(new Set(mutations.map(({ name }) => name)).size).toBe(mutations.length)
+    const names = [...mutations, ...wanted].map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
   })
 })

@@ -216,3 +216,134 @@ export const mutations: ReadonlyArray<Mutation> = [
     replace: 'if (platformError.refusesSession(code)) return "AccessToken"'
   }
 ]
+
+/** A deliberate bug that the simulation is to catch, which has no place in `src` yet, and the promise that breaks. */
+export interface Wanted {
+  readonly name: string
+  readonly breaks: string
+  /** Where it shows if nothing else does: a program of this ending, or a step. */
+  readonly shows: string
+}
+
+export const wanted: ReadonlyArray<Wanted> = [
+  {
+    name: "a strike is recorded after the login, not before it is sent",
+    breaks: "a login is sent before the pause after strike 1 is over",
+    shows: "restart the process, with a store"
+  },
+  {
+    name: "the probe is skipped",
+    breaks: "a login is sent after trouble without a probe",
+    shows: "session service hangs"
+  },
+  {
+    name: "any answer to the probe will do",
+    breaks: "a login is sent after trouble without a probe",
+    shows: "login trouble of the target session"
+  },
+  {
+    name: "Retry-After is ignored at the login",
+    breaks: "a login is sent before Retry-After is over",
+    shows: "throttled"
+  },
+  {
+    name: "Retry-After is ignored at the token endpoint",
+    breaks: "a token is asked for although Retry-After says when",
+    shows: "token endpoint throttled"
+  },
+  {
+    name: "a login is not listened to after its deadline",
+    breaks: "a login is given up before its answer has come",
+    shows: "late refusal"
+  },
+  {
+    name: "a late refusal is ignored",
+    breaks: "a refused password is sent again",
+    shows: "late refusal"
+  },
+  {
+    name: "strikes are forgotten with the layer",
+    breaks: "a refused password is sent again",
+    shows: "rebuild"
+  },
+  {
+    name: "the back-off of an API is lifted by any request that is accepted",
+    breaks: "a session is renewed in vain a fourth time within a minute",
+    shows: "API that refuses everything"
+  },
+  {
+    name: "renewals that mend nothing are not limited to three a minute",
+    breaks: "an API that refuses everything costs more than three requests for a login a minute",
+    shows: "API that refuses everything"
+  },
+  {
+    name: "a renewal that no resend could follow is held against the API at once",
+    breaks: "a session that died is not healed where callers are impatient",
+    shows: "impatient callers"
+  },
+  {
+    name: "a silent login is taken over",
+    breaks: "two logins are under way",
+    shows: "session service hangs"
+  },
+  {
+    name: "a token that is handed back at its end is taken at once",
+    breaks: "a call fails when the token is handed out at its end",
+    shows: "lingering token"
+  },
+  {
+    name: "an answer of the gateway's is a strike",
+    breaks: "trouble of one kind costs more than 0 strikes",
+    shows: "throttled"
+  },
+  {
+    name: "a proxy's answer is a strike",
+    breaks: "trouble of one kind costs more than 0 strikes",
+    shows: "login misrouted"
+  },
+  {
+    name: "a login that was not judged is repeated at once",
+    breaks: "a login that was not judged is repeated too soon",
+    shows: "throttled"
+  },
+  {
+    name: "a fifth strike is sent before the half hour is over",
+    breaks: "a fifth strike is risked within half an hour of the fourth",
+    shows: "login unavailable"
+  },
+  {
+    name: "a refusal in a 200 is not read",
+    breaks: "a wrong password is sent more than 1 times",
+    shows: "refused in a 200"
+  },
+  {
+    name: "a refused secret is sent at every call",
+    breaks: "a refused secret is sent again too soon",
+    shows: "wrong secret"
+  },
+  {
+    name: "another secret waits for the pause of the one before",
+    breaks: "all is well again, but a call brings OAuthError",
+    shows: "wrong secret"
+  },
+  {
+    name: "pauses are measured by the wall clock",
+    breaks: "a login is sent before the pause after strike 1 is over",
+    shows: "set the clock"
+  },
+  {
+    name: "the success of another password forgets what was refused",
+    breaks: "a refused password is sent again",
+    shows: "rotate credentials"
+  },
+  {
+    name: "users share one session source's session",
+    breaks: "a session of another user is sent",
+    shows: "two tenants"
+  },
+  {
+    name: "an error leaves out when to come back",
+    breaks: "an error does not say when to come back",
+    shows: "token endpoint throttled"
+  }
+]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { runBatch } from "./batch.js"
+import { programsOf, runBatch } from "./batch.js"
 import { regressions } from "./regressions.js"
 import { run } from "./simulation.js"
 
@@ -25,7 +25,10 @@ describe("The pipeline, simulated", () => {
   it("does the same whenever it runs the same program", async () => {
     const tell = async (): Promise<ReadonlyArray<string>> => {
       const story: Array<string> = []
-      for (const { program } of regressions) await run(program, (line) => story.push(line()))
+      const drawn = programsOf(1).slice(0, 20)
+      for (const program of [...regressions.map(({ program }) => program), ...drawn]) {
+        await run(program, (line) => story.push(line()))
+      }
       return story
     }
     const told = await tell()

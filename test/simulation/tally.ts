@@ -33,7 +33,7 @@ const several = (names: Iterable<string>): Tally => {
 }
 
 /** What one run has exercised. */
-export const of = ({ steps }: Program, { calls, elapsed, excused, sendings }: Report): Tally => {
+export const of = ({ setup, steps }: Program, { calls, elapsed, excused, hidden, sendings }: Report): Tally => {
   const perCall = several(sendings.flatMap(({ call, kind }) => (kind === "api" && call !== undefined ? [call] : [])))
   const refusedLogins = sendings.filter(
     ({ decision, kind }) => kind === "login" && decision?.answer !== undefined && decision.answer.status >= 400
@@ -42,12 +42,16 @@ export const of = ({ steps }: Program, { calls, elapsed, excused, sendings }: Re
     "simulated/programs": 1,
     "simulated/steps": steps.length,
     "simulated/hours": elapsed / 3_600_000,
+    [`endings/${setup.ending}`]: 1,
+    ...several(setup.store ? ["simulated/programs with a store"] : []),
+    ...several(setup.tenants > 1 ? ["simulated/programs of several users"] : []),
     ...several(steps.map((step) => `steps/${step.do}`)),
     ...several(
       sendings.flatMap(({ decision }) => (decision?.mishap === undefined ? [] : [`faults met/${decision.mishap}`]))
     ),
     ...several(sendings.map(({ kind }) => `requests/${kind}`)),
     "requests/login, refused": refusedLogins.length,
+    "requests/login, refused behind an answer that says it was not judged": hidden,
     "requests/api, sent again": Object.values(perCall).reduce((sum, count) => sum + count - 1, 0),
     "requests/with a refused credential, while a brake holds": excused,
     ...several(calls.flatMap(({ exit }) => (exit === undefined ? [] : [`calls/${endOf(exit)}`])))
@@ -69,7 +73,7 @@ export const print = (tally: Tally): string => {
         heading,
         ...rows
           .sort(([, one], [, other]) => other - one)
-          .map(([name, count]) => `  ${name.padEnd(54)}${grouped(count).padStart(14)}`)
+          .map(([name, count]) => `  ${name.padEnd(68)}${grouped(count).padStart(14)}`)
       ].join("\n")
     )
     .join("\n\n")

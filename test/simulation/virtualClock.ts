@@ -15,6 +15,8 @@ import * as Effect from "effect/Effect"
 export interface VirtualClock {
   readonly steady: Clock.Clock
   readonly wall: Clock.Clock
+  /** The same wall clock as an object of its own: what a process remembers by its clock, the next does not know. */
+  readonly makeWall: () => Clock.Clock
   /** Milliseconds since the start, by the steady time. */
   readonly elapsed: () => number
   /** Sets the wall clock forward, or back. */
@@ -60,12 +62,15 @@ export const make = (): VirtualClock => {
       })
     })
 
+  /** As in a machine: whoever sets the clock does not touch what durations are measured by. */
+  const nanos = (): bigint => BigInt(Math.floor((start + elapsed) * 1e6))
+
   const clock = (now: () => number): Clock.Clock => ({
     [Clock.ClockTypeId]: Clock.ClockTypeId,
     unsafeCurrentTimeMillis: now,
-    unsafeCurrentTimeNanos: () => BigInt(Math.floor(now() * 1e6)),
+    unsafeCurrentTimeNanos: nanos,
     currentTimeMillis: Effect.sync(now),
-    currentTimeNanos: Effect.sync(() => BigInt(Math.floor(now() * 1e6))),
+    currentTimeNanos: Effect.sync(nanos),
     sleep
   })
 
@@ -88,9 +93,12 @@ export const make = (): VirtualClock => {
       return Effect.zipRight(settle, wakeUntil(until))
     })
 
+  const makeWall = (): Clock.Clock => clock(() => start + elapsed + offset)
+
   return {
     steady: clock(() => start + elapsed),
-    wall: clock(() => start + elapsed + offset),
+    wall: makeWall(),
+    makeWall,
     elapsed: () => elapsed,
     jump: (millis) => {
       offset += millis

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as EmulatorClient from "../../src/internal/emulator/client.js"
 import * as EmulatorWire from "../../src/internal/emulator/wire.js"
-import type { Ledger, Outcome, Sending } from "./ledger.js"
+import type { Ledger, Line, Outcome, Sending } from "./ledger.js"
 import type { Platform } from "./platform.js"
 import { targets } from "./program.js"
 import type { VirtualClock } from "./virtualClock.js"
@@ -27,17 +27,19 @@ const LoginBody = Schema.decodeUnknownOption(
   Schema.parseJson(Schema.Struct({ username: Schema.String, password: Schema.String }))
 )
 
-const sendingOf = ({ headers, path, text, url }: EmulatorWire.Request, clock: VirtualClock): Sending => {
+const sendingOf = ({ headers, path, text, url }: EmulatorWire.Request, line: Line, clock: VirtualClock): Sending => {
   const { authorization, sessiontoken, "vz-m2m-token": session, [callHeader]: call } = headers
   const kind = kinds.get(path) ?? "api"
   const login = kind === "login" ? Option.getOrUndefined(LoginBody(text)) : undefined
   const to = new URL(url)
   return {
+    line,
     kind,
     url: to,
     call,
     bearer: authorization?.startsWith("Bearer ") ? authorization.slice("Bearer ".length) : undefined,
     session: to.hostname.startsWith("imp.") ? sessiontoken : session,
+    basic: authorization?.startsWith("Basic ") ? authorization : undefined,
     user: login?.username,
     password: login?.password,
     at: clock.elapsed(),
@@ -56,13 +58,25 @@ const redirected = ({ headers }: EmulatorWire.Request, location: string): Emulat
 const outcomeOf = ({ answer, arrives }: EmulatorWire.Reply): Outcome =>
   answer === undefined || arrives === "not at all"
     ? { _tag: "Failed" }
-    : { _tag: "Answered", status: answer.status, body: answer.body, whole: arrives === "whole" }
+    : {
+        _tag: "Answered",
+        status: answer.status,
+        body: answer.body,
+        retryAfter: answer.headers["retry-after"],
+        whole: arrives === "whole"
+      }
 
-/** The way from the pipeline to the platform, observed; it follows redirects where fetch would. */
-export const make = (platform: Platform, ledger: Ledger, clock: VirtualClock): HttpClient.HttpClient => {
+const nothing: EmulatorWire.Reply = { answer: undefined, arrives: "not at all" }
+
+/**
+ * The way from one user's part of a pipeline to the platform, observed; it follows redirects where fetch would. A process
+ * that is dead sends nothing.
+ */
+export const make = (platform: Platform, ledger: Ledger, clock: VirtualClock, line: Line): HttpClient.HttpClient => {
   const transmit = (request: EmulatorWire.Request): Effect.Effect<EmulatorWire.Reply> =>
     Effect.suspend(() => {
-      const sending = sendingOf(request, clock)
+      if (!line.layers.process.isAlive) return Effect.succeed(nothing)
+      const sending = sendingOf(request, line, clock)
       ledger.sent(sending)
       return platform
         .receive(request, (decision) => ledger.decided(sending, decision))

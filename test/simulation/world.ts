@@ -1,32 +1,24 @@
 /**
  * The pipeline and its platform while a program runs, and what each step of a program does to them.
  */
-import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Supervisor from "effect/Supervisor"
 import { CredentialsError } from "../../src/AuthError.js"
-import * as Credentials from "../../src/Credentials.js"
-import * as LoginGuard from "../../src/LoginGuard.js"
-import * as OAuthClient from "../../src/OAuthClient.js"
-import * as SessionClient from "../../src/SessionClient.js"
-import * as SessionSource from "../../src/SessionSource.js"
-import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
-import * as TokenSource from "../../src/TokenSource.js"
 import * as Ledger from "./ledger.js"
 import type * as Observer from "./observer.js"
+import * as Pipeline from "./pipeline.js"
 import * as Platform from "./platform.js"
-import { type Api, apis, type Program, type Setup, type Step } from "./program.js"
+import { type Api, apis, type Program, type Step } from "./program.js"
+import * as Store from "./store.js"
 import type * as VirtualClock from "./virtualClock.js"
 import * as Wire from "./wire.js"
 
@@ -36,7 +28,10 @@ export interface Call {
   readonly api: Api | "revoke" | "log out"
   readonly at: number
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
+  readonly layers: Ledger.Layers
   leftAlone: boolean
+  /** Milliseconds of the steady clock. */
+  endedAt: number
   /** Whether the layer had begun to close when it ended. */
   outlived: boolean
   exit: Exit.Exit<unknown, unknown> | undefined
@@ -44,20 +39,28 @@ export interface Call {
 
 /** A pipeline and its platform, while a program runs. */
 export interface World {
+  readonly setup: Program["setup"]
   readonly clock: VirtualClock.VirtualClock
   readonly ledger: Ledger.Ledger
   readonly platform: Platform.Platform
   readonly calls: ReadonlyArray<Call>
-  readonly call: (api: Api) => Effect.Effect<Call>
+  readonly call: (api: Api, as?: number) => Effect.Effect<Call>
   readonly take: (step: Step) => Effect.Effect<void>
-  /** Makes everything right that is not the pipeline's: the platform, the road, the vault and the password. */
+  /** Makes everything right that is not the pipeline's: the platform, the road, the vault and the passwords. */
   readonly heal: Effect.Effect<void>
-  readonly credentials: () => { readonly user: string; readonly password: string }
+  /** Each user of the process that lives now. */
+  readonly tenants: () => ReadonlyArray<{
+    readonly line: Ledger.Line
+    readonly user: string
+    readonly password: string
+  }>
   readonly resetGuard: Effect.Effect<void>
   readonly close: Effect.Effect<void>
   readonly isClosed: () => boolean
-  /** The fibers of the pipeline that are still there. */
+  /** The fibers of the pipelines that are still there. */
   readonly leftover: Effect.Effect<number>
+  /** Everything that a store has been given. */
+  readonly stored: () => ReadonlyArray<string>
 }
 
 /** What a world is put into, and runs under: the wall clock, and the observer's logger and tracer. */
@@ -67,70 +70,28 @@ export interface Surroundings {
   readonly note: Ledger.Note
 }
 
-const relogins: Readonly<Record<Setup["relogin"], Schedule.Schedule<unknown, Duration.Duration>>> = {
-  onIdleExpiry: SessionSource.onIdleExpiry,
-  stop: Schedule.stop,
-  twice: SessionSource.onIdleExpiry.pipe(Schedule.intersect(Schedule.recurs(2))),
-  forever: Schedule.forever
-}
-
-const app: Credentials.App = { key: Redacted.make(Platform.app.key), secret: Redacted.make(Platform.app.secret) }
-
-const requestTo = (api: Api): HttpClientRequest.HttpClientRequest => {
-  const url = apis[api]
+const requestTo = (api: Api, n: number): HttpClientRequest.HttpClientRequest => {
+  const url = apis[api].replace("{n}", `${n}`)
   switch (api) {
     case "echo":
     case "location":
       return HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(url), { accountName: "0000123456-00001" })
     case "stream":
+    case "numberedStream":
       return HttpClientRequest.bodyStream(HttpClientRequest.post(url), Stream.make(new TextEncoder().encode("once")))
     default:
       return HttpClientRequest.get(url)
   }
 }
 
-interface Pipeline {
-  readonly client: Context.Tag.Service<ThingSpaceHttpClient.ThingSpaceHttpClient>
-  readonly tokens: TokenSource.Service
-  readonly sessions: SessionSource.Service
-  readonly guard: LoginGuard.Service
-}
-
-/**
- * Now and then as the library assembles it; by hand otherwise, because its layers would take most of the time of a short
- * program. As a layer does, either is built where nothing can be interrupted.
- */
-const pipeline = ({
-  logoutOnClose,
-  refreshMargin,
-  relogin,
-  seed
-}: Setup): Effect.Effect<
-  Pipeline,
-  never,
-  HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials | Scope.Scope
-> => {
-  const options = { relogin: relogins[relogin], logoutOnClose, refreshMargin }
-  if (seed % 8 === 0) {
-    return Effect.map(Layer.build(ThingSpaceHttpClient.layerFromCredentials(options)), (context) => ({
-      client: Context.get(context, ThingSpaceHttpClient.ThingSpaceHttpClient),
-      tokens: Context.get(context, TokenSource.TokenSource),
-      sessions: Context.get(context, SessionSource.SessionSource),
-      guard: Context.get(context, LoginGuard.LoginGuard)
-    }))
-  }
-  return Effect.gen(function* () {
-    const oauth = yield* OAuthClient.make
-    const tokens = yield* Effect.provideService(TokenSource.make(options), OAuthClient.OAuthClient, oauth)
-    const guard = yield* LoginGuard.make
-    const context = Context.make(TokenSource.TokenSource, tokens).pipe(
-      Context.add(LoginGuard.LoginGuard, guard),
-      Context.add(SessionClient.SessionClient, yield* SessionClient.make)
-    )
-    const sessions = yield* Effect.provide(SessionSource.make(options), context)
-    const client = ThingSpaceHttpClient.withSession(yield* HttpClient.HttpClient, { tokens, sessions })
-    return { client, tokens, sessions, guard }
-  }).pipe(Effect.uninterruptible)
+/** One build of the pipeline, in the process that it lives in. */
+interface Build {
+  readonly process: Ledger.Process
+  readonly clock: Clock.Clock
+  readonly scope: Scope.CloseableScope
+  readonly layers: Ledger.Layers
+  readonly lines: ReadonlyArray<Ledger.Line>
+  readonly pipeline: Pipeline.Pipeline
 }
 
 export const make = (
@@ -140,43 +101,84 @@ export const make = (
   Effect.gen(function* () {
     const platform = yield* Platform.make(setup, clock)
     const ledger = Ledger.make(setup, { steady: clock.elapsed, wall: () => clock.wall.unsafeCurrentTimeMillis() }, note)
+    const store = Store.make(clock.elapsed)
     const supervisor = yield* Supervisor.track
-    const scope = yield* Scope.make()
     const calls: Array<Call> = []
     let credentials = { user: 0, password: 0 }
     let vault: "open" | "sealed" | "stuck" = "open"
+    let secret = Platform.app.secret
     let isClosed = false
 
-    const uws = Effect.suspend(() => {
-      if (vault === "stuck") return Effect.never
-      if (vault === "sealed") {
-        return Effect.fail(new CredentialsError({ credentials: "Uws", description: "the vault is sealed" }))
-      }
-      return Effect.succeed({
-        username: Platform.usernameOf(credentials.user),
-        password: Redacted.make(Platform.passwordOf(credentials.user, credentials.password))
+    const app = Effect.sync(() => ({ key: Redacted.make(Platform.app.key), secret: Redacted.make(secret) }))
+
+    /** The first has credentials that the program rotates; the others have their own. */
+    const namedBy = (tenant: number): typeof credentials =>
+      tenant === 0 ? credentials : { user: 1, password: platform.passwordOf(1) }
+
+    const userOf = (line: Ledger.Line, tenant: number) =>
+      Effect.suspend(() => {
+        if (vault === "stuck" && tenant === 0) return Effect.never
+        if (vault === "sealed" && tenant === 0) {
+          return Effect.fail(new CredentialsError({ credentials: "Uws", description: "the vault is sealed" }))
+        }
+        const { password, user } = namedBy(tenant)
+        const username = Platform.usernameOf(user)
+        line.users.add(username)
+        return Effect.succeed({ username, password: Redacted.make(Platform.passwordOf(user, password)) })
       })
-    })
-    const { client, guard, sessions, tokens } = yield* pipeline(setup).pipe(
-      Effect.provide(
-        Context.make(HttpClient.HttpClient, Wire.make(platform, ledger, clock)).pipe(
-          Context.add(Credentials.AppCredentials, Effect.succeed(app)),
-          Context.add(Credentials.UwsCredentials, uws)
-        )
-      ),
-      Scope.extend(scope),
-      Effect.supervised(supervisor)
-    )
+
+    const build = (process: Ledger.Process, processClock: Clock.Clock): Effect.Effect<Build> =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const layers = ledger.layers(process)
+        const lines = Array.from({ length: setup.tenants }, () => ledger.line(layers))
+        const [first, ...others] = lines.map((line, tenant) => ({
+          client: Wire.make(platform, ledger, clock, line),
+          user: userOf(line, tenant)
+        }))
+        if (first === undefined) return yield* Effect.dieMessage("a process has users")
+        const pipeline = yield* Pipeline.make({
+          setup,
+          app,
+          tenants: [first, ...others],
+          store: setup.store ? store.of(process) : undefined
+        }).pipe(Scope.extend(scope), Effect.supervised(supervisor), Effect.withClock(processClock))
+        return { process, clock: processClock, scope, layers, lines, pipeline }
+      })
+
+    let current = yield* build(ledger.process(), clock.makeWall())
+
+    /** The user who calls; a process may have fewer than a program names. */
+    const at = (tenant: number | undefined) => {
+      const n = (tenant ?? 0) % setup.tenants
+      const { lines, pipeline } = current
+      const [line, part] = [lines[n], pipeline.parts[n]]
+      if (line === undefined || part === undefined) throw new Error("a process has users")
+      return { line, ...part }
+    }
 
     const begin = (api: Call["api"], effect: Effect.Effect<unknown, unknown>): Effect.Effect<Call> =>
       Effect.gen(function* () {
         const name = `${calls.length}`
-        const fiber = yield* Effect.forkDaemon(effect)
-        const call: Call = { name, api, at: clock.elapsed(), fiber, leftAlone: true, outlived: false, exit: undefined }
+        const { layers } = current
+        const fiber = yield* Effect.forkDaemon(Effect.withClock(effect, current.clock))
+        const at = clock.elapsed()
+        const call: Call = {
+          name,
+          api,
+          at,
+          fiber,
+          layers,
+          leftAlone: true,
+          endedAt: Number.POSITIVE_INFINITY,
+          outlived: false,
+          exit: undefined
+        }
         calls.push(call)
         fiber.addObserver((exit) => {
           call.exit = exit
-          call.outlived = isClosed
+          call.endedAt = clock.elapsed()
+          call.outlived = layers.isClosing
           observer.failed(exit)
           note(() => `call ${name} to ${api} ends: ${describe(exit)}`)
         })
@@ -184,24 +186,55 @@ export const make = (
       })
 
     /** To be begun next: a request says to which call it belongs. */
-    const execute = (api: Api) =>
+    const execute = (api: Api, tenant?: number) =>
       Effect.map(
-        client.execute(HttpClientRequest.setHeader(requestTo(api), Wire.callHeader, `${calls.length}`)),
+        at(tenant).client.execute(
+          HttpClientRequest.setHeader(requestTo(api, calls.length), Wire.callHeader, `${calls.length}`)
+        ),
         (response) => response.status
       )
+
+    const end = ({ layers, scope }: Build): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        layers.isClosing = true
+        const closing = yield* Effect.forkDaemon(Scope.close(scope, Exit.void))
+        yield* clock.settle
+        yield* begin("account", execute("account", setup.tenants - 1))
+        yield* clock.advance(setup.logoutOnClose ? setup.tenants * 2000 : 0)
+        layers.isClosed = true
+        if ((yield* Fiber.poll(closing))._tag === "None") ledger.violate("the layer does not close in time")
+      })
 
     const close = Effect.suspend(() => {
       if (isClosed) return Effect.void
       isClosed = true
-      return Effect.gen(function* () {
-        ledger.closing()
-        const closing = yield* Effect.forkDaemon(Scope.close(scope, Exit.void))
-        yield* clock.settle
-        yield* begin("account", execute("account"))
-        yield* clock.advance(setup.logoutOnClose ? 2000 : 0)
-        ledger.closed()
-        if ((yield* Fiber.poll(closing))._tag === "None") ledger.violate("the layer does not close in time")
-      })
+      return end(current)
+    })
+
+    const become = (next: Build): void => {
+      current = next
+    }
+
+    const rebuild = Effect.suspend(() => {
+      const { clock, process } = current
+      return Effect.zipRight(end(current), Effect.map(build(process, clock), become))
+    })
+
+    /** What it had under way goes on at the platform; its fibers are gone with it, and its memory. */
+    const restart = Effect.suspend(() => {
+      const { layers, process, scope } = current
+      const waiting = calls.filter((call) => call.layers.process === process && call.exit === undefined)
+      ledger.killed(process)
+      layers.isClosing = true
+      layers.isClosed = true
+      for (const call of waiting) call.leftAlone = false
+      return Effect.forkDaemon(Fiber.interruptAll(waiting.map(({ fiber }) => fiber))).pipe(
+        Effect.zipRight(clock.settle),
+        Effect.zipRight(Effect.forkDaemon(Scope.close(scope, Exit.void))),
+        Effect.zipRight(clock.settle),
+        Effect.zipRight(build(ledger.process(), clock.makeWall())),
+        Effect.map(become)
+      )
     })
 
     const perform = (step: Step): Effect.Effect<void> => {
@@ -210,7 +243,7 @@ export const make = (
           return Effect.gen(function* () {
             for (let n = 0; n < step.times; n++) {
               const { patience = 0 } = step
-              const plain = execute(step.api)
+              const plain = execute(step.api, step.as)
               const call = yield* begin(step.api, step.givesUp === "timeout" ? Effect.timeout(plain, patience) : plain)
               if (step.givesUp === "interrupt") {
                 yield* clock.steady.sleep(Duration.millis(patience)).pipe(
@@ -228,7 +261,7 @@ export const make = (
         case "wait":
           return clock.advance(step.millis)
         case "fault":
-          return Effect.sync(() => platform.put(step.target, step.mishap, step.times))
+          return Effect.sync(() => platform.put(step))
         case "clear faults":
           return Effect.sync(platform.clearFaults)
         case "revoke elsewhere":
@@ -252,9 +285,9 @@ export const make = (
         case "reset the guard":
           return reset
         case "revoke":
-          return ending("revoke", tokens.revoke, "token")
+          return ending("revoke", current.pipeline.tokens.revoke, "token")
         case "log out":
-          return ending("log out", sessions.logout, "session")
+          return ending("log out", at(0).sessions.logout, "session")
         case "interrupt callers":
           return Effect.suspend(() => {
             const waiting = calls.filter(({ exit }) => exit === undefined)
@@ -268,30 +301,38 @@ export const make = (
           })
         case "close":
           return close
+        case "rebuild":
+          return isClosed ? Effect.void : rebuild
+        case "restart the process":
+          return isClosed ? Effect.void : restart
+        case "application secret":
+          return Effect.sync(() => {
+            // Under another secret nothing can be read that is shared.
+            if (!setup.store) secret = step.is === "right" ? Platform.app.secret : Platform.app.wrongSecret
+          })
       }
     }
 
     const ending = (api: "revoke" | "log out", effect: Effect.Effect<void, unknown>, which: "token" | "session") =>
       Effect.suspend(() => {
-        const remembered = ledger.forget(which)
+        const remembered = ledger.forget(at(0).line, which)
         return Effect.asVoid(begin(api, Effect.ensuring(effect, Effect.sync(remembered))))
       })
 
     /** Somebody has made sure that the credentials are right and the user is not locked. */
     const reset = Effect.suspend(() => {
       ledger.resetGuard()
-      return Effect.zipRight(
-        Effect.forkDaemon(guard.reset({ username: Platform.usernameOf(credentials.user) })),
-        clock.settle
-      )
+      const resetting = Effect.withClock(Pipeline.reset(current.pipeline, Platform.usernames), current.clock)
+      return Effect.zipRight(Effect.forkDaemon(resetting), clock.settle)
     })
 
     return {
+      setup,
       clock,
       ledger,
       platform,
       calls,
-      call: (api) => Effect.suspend(() => begin(api, execute(api))),
+      call: (api, as) => Effect.suspend(() => begin(api, execute(api, as))),
       take: (step) =>
         Effect.suspend(() => {
           note(() => `${(clock.elapsed() / 1000).toFixed(3)} s: ${JSON.stringify(step)}`)
@@ -302,16 +343,26 @@ export const make = (
         platform.clearFaults()
         platform.stopTravelling()
         vault = "open"
-        return platform.setPassword(credentials.user, credentials.password)
+        secret = Platform.app.secret
+        return Effect.forEach(
+          current.lines.keys(),
+          (tenant) => {
+            const { password, user } = namedBy(tenant)
+            return platform.setPassword(user, password)
+          },
+          { discard: true }
+        )
       }),
-      credentials: () => ({
-        user: Platform.usernameOf(credentials.user),
-        password: Platform.passwordOf(credentials.user, credentials.password)
-      }),
+      tenants: () =>
+        current.lines.map((line, tenant) => {
+          const { password, user } = namedBy(tenant)
+          return { line, user: Platform.usernameOf(user), password: Platform.passwordOf(user, password) }
+        }),
       resetGuard: reset,
       close: Effect.zipRight(close, clock.settle),
       isClosed: () => isClosed,
-      leftover: Effect.map(supervisor.value, (fibers) => fibers.filter((fiber) => fiber.unsafePoll() === null).length)
+      leftover: Effect.map(supervisor.value, (fibers) => fibers.filter((fiber) => fiber.unsafePoll() === null).length),
+      stored: store.texts
     }
   })
 
