@@ -13,84 +13,32 @@ import * as HttpServer from "@effect/platform/HttpServer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
-import type * as Queue from "effect/Queue"
-import type * as Scope from "effect/Scope"
 import * as client from "./internal/emulator/client.js"
-import type { Fault } from "./internal/emulator/fault.js"
 import type { Options } from "./internal/emulator/options.js"
 import * as server from "./internal/emulator/server.js"
 import * as service from "./internal/emulator/service.js"
-import type { Receive } from "./internal/emulator/wire.js"
 
-export { answer, type Fault, hang, lostRequest, lostResponse, truncated } from "./internal/emulator/fault.js"
+export type { Account } from "./internal/emulator/account.js"
+export type { Device, Usage } from "./internal/emulator/device.js"
+export { type Endpoint, endpoints } from "./internal/emulator/endpoints.js"
+export { type Exchange, masked, type PendingRequest } from "./internal/emulator/exchange.js"
+export {
+  after,
+  answer,
+  delayed,
+  errorInSuccess,
+  type Fault,
+  hang,
+  laggingNode,
+  lostRequest,
+  lostResponse,
+  throttled,
+  truncated,
+  webPage
+} from "./internal/emulator/fault.js"
 export { credentials, type Defaults, defaults, type Latency, type Options } from "./internal/emulator/options.js"
-
-/**
- * One request and what became of it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Exchange {
-  /** When the platform received the request, in milliseconds since the epoch by the `Clock`. */
-  readonly at: number
-  /** The request's method, in capitals. */
-  readonly method: string
-  /** The full URL, origin and query included: what was sent to which host. */
-  readonly url: string
-  /** The path of `url`. */
-  readonly path: string
-  /** The request's headers under lower-case names, secrets included. */
-  readonly headers: Readonly<Record<string, string>>
-  /** The request's body as UTF-8 text, secrets included. */
-  readonly body: string
-  /** The status the platform decided on, or `undefined` where it decided on none: see `hang` and `lostRequest`. */
-  readonly status: number | undefined
-  /** The body of the platform's answer, empty where there is none. */
-  readonly response: string
-  /** The fault that `failNext` put in the way of this request. */
-  readonly fault: Fault["_tag"] | undefined
-}
-
-/**
- * What a test or a demonstration can see of the platform, and do to it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Service {
-  /** Every request so far, in the order in which the platform received them. */
-  readonly exchanges: Effect.Effect<ReadonlyArray<Exchange>>
-  /** Hands over every request from now on, for as long as the scope is open. */
-  readonly subscribe: Effect.Effect<Queue.Dequeue<Exchange>, never, Scope.Scope>
-  /** Forgets the exchanges so far. */
-  readonly clearExchanges: Effect.Effect<void>
-  /**
-   * Puts a fault in the way of the next request whose path begins with `path` (default: any), or of the next `times`
-   * such requests (default 1; `Infinity` for all); faults are used in the order in which they were added.
-   */
-  readonly failNext: (
-    fault: Fault,
-    options?: { readonly path?: string | undefined; readonly times?: number | undefined }
-  ) => Effect.Effect<void>
-  /** Removes the faults that no request has met. */
-  readonly clearFaults: Effect.Effect<void>
-  /** Revokes the access token, as another process that uses the same application key would. */
-  readonly revokeAll: Effect.Effect<void>
-  /** Lets every session expire now. */
-  readonly endSessions: Effect.Effect<void>
-  /** The users whom five refused logins in a row have locked. */
-  readonly lockedUsers: Effect.Effect<ReadonlyArray<string>>
-  /** Sets a user's password and unlocks the user, as Verizon's support would. */
-  readonly changePassword: (username: string, password: string) => Effect.Effect<void>
-  /** The access token that the platform accepts now. */
-  readonly currentToken: Effect.Effect<Option.Option<string>>
-  /** The session tokens that the platform accepts now, oldest first. */
-  readonly liveSessions: Effect.Effect<ReadonlyArray<string>>
-  /** @internal */
-  readonly receive: Receive
-}
+export type { FaultOptions, Match } from "./internal/emulator/pendingFault.js"
+export type { Service } from "./internal/emulator/service.js"
 
 /**
  * The emulated platform.
@@ -100,7 +48,7 @@ export interface Service {
  */
 export class ThingSpaceEmulator extends Context.Tag("effect-thingspace-auth/ThingSpaceEmulator")<
   ThingSpaceEmulator,
-  Service
+  service.Service
 >() {}
 
 /**
