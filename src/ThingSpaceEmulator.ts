@@ -10,10 +10,12 @@
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as client from "./internal/emulator/client.js"
+import * as control from "./internal/emulator/control.js"
 import type { Options } from "./internal/emulator/options.js"
 import * as server from "./internal/emulator/server.js"
 import * as service from "./internal/emulator/service.js"
@@ -98,7 +100,7 @@ export const layerState = (options?: Options): Layer.Layer<ThingSpaceEmulator> =
 export const layer = (options?: Options): Layer.Layer<ThingSpaceEmulator | HttpClient.HttpClient> =>
   Layer.effect(
     HttpClient.HttpClient,
-    Effect.map(ThingSpaceEmulator, ({ receive }) => client.make(receive))
+    Effect.map(ThingSpaceEmulator, ({ receive, settings }) => client.make(receive, settings.maxBodySize))
   ).pipe(Layer.provideMerge(layerState(options)))
 
 /**
@@ -108,15 +110,74 @@ export const layer = (options?: Options): Layer.Layer<ThingSpaceEmulator | HttpC
  * @since 0.1.0
  * @category apps
  */
-export const app: HttpApp.Default<never, ThingSpaceEmulator> = Effect.flatMap(ThingSpaceEmulator, ({ receive }) =>
-  server.respond(receive)
-)
+export const app: HttpApp.Default<never, ThingSpaceEmulator> = Effect.flatMap(ThingSpaceEmulator, server.respond)
+
+/**
+ * The platform in memory beneath a pipeline, and beside it only the emulator itself: the plain `HttpClient` that reaches
+ * it stays out of the program's sight, so that a test cannot call the platform past its credentials.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+ *
+ * const ThingSpaceTest = ThingSpaceEmulator.layerFor(ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials), {
+ *   accounts: [{ name: "0000123456-00001", organizationName: "Harbour" }]
+ * })
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+ *   const { status } = yield* client.get("/api/m2m/v1/accounts/0000123456-00001")
+ *   const { exchanges } = yield* ThingSpaceEmulator.ThingSpaceEmulator
+ *   console.log(status, (yield* exchanges).length)
+ *   // => 200 3
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
+ * ```
+ *
+ * @since 0.2.0
+ * @category layers
+ */
+export const layerFor = <ROut, E, RIn>(
+  pipeline: Layer.Layer<ROut, E, RIn> & ([HttpClient.HttpClient] extends [RIn] ? unknown : NeedsHttpClient),
+  options?: Options
+): Layer.Layer<ROut | ThingSpaceEmulator, E, Exclude<RIn, ThingSpaceEmulator | HttpClient.HttpClient>> => {
+  const emulated = layer(options)
+  return Layer.merge(Layer.provide(pipeline, emulated), Layer.map(emulated, Context.pick(ThingSpaceEmulator)))
+}
+
+/**
+ * What the compiler misses in a pipeline that needs no `HttpClient`: it has one already, and would not reach the
+ * emulator.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface NeedsHttpClient {
+  readonly "The pipeline needs no HttpClient, so it would not reach the emulator": never
+}
 
 /**
  * The platform on the port of an `HttpServer`, such as that of `NodeHttpServer.layer`.
  *
+ * With `control` it also takes orders from programs of the same machine, in any language, under `/emulator/`: faults,
+ * devices, the log, the end of tokens and sessions; `docs/testing.md` lists them. Others are refused with 403, and so is
+ * whatever comes from a page in a browser.
+ *
  * @since 0.1.0
  * @category layers
  */
-export const serve = (options?: Options): Layer.Layer<ThingSpaceEmulator, never, HttpServer.HttpServer> =>
-  HttpServer.serve(app).pipe(Layer.provideMerge(layerState(options)))
+export const serve = (
+  options?: Options & {
+    /** Whether the emulator takes orders over HTTP; default false. */
+    readonly control?: boolean | undefined
+  }
+): Layer.Layer<ThingSpaceEmulator, never, HttpServer.HttpServer> =>
+  HttpServer.serve(options?.control === true ? controlled : app).pipe(Layer.provideMerge(layerState(options)))
+
+const controlled: HttpApp.Default<never, ThingSpaceEmulator> = Effect.flatMap(ThingSpaceEmulator, (service) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ url }) =>
+    control.isControl(url) ? control.respond(service) : server.respond(service)
+  )
+)

@@ -59,7 +59,7 @@ const mask = (secret: string) => (secret.length < 12 ? "…" : `${secret.slice(0
 
 /** Only the name of a known scheme is shown: whatever else stands first may be the secret itself. */
 const maskedHeader = (value: string) => {
-  const [, scheme = "", secret = ""] = /^((?:basic|bearer) +)?([^]*)$/i.exec(value) ?? []
+  const [, scheme = "", secret = ""] = /^((?:basic|bearer) +)?(.*)$/is.exec(value) ?? []
   return `${scheme}${mask(secret)}`
 }
 

@@ -60,3 +60,6 @@ export const empty = (status: number, headers: Readonly<Record<string, string>> 
   cookies: [],
   body: ""
 })
+
+/** The answer to a request whose body is longer than the emulator reads. */
+export const tooLong: Answer = text(413, "text/plain", "The request's body is too long.")
