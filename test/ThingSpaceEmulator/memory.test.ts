@@ -7,7 +7,8 @@ import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { emulator, inMemory, login, readAccount, requestToken, send, signIn } from "./requests.js"
+import * as ThingSpaceEmulator from "effect-thingspace-auth/ThingSpaceEmulator"
+import { emulator, inMemory, login, pick, readAccount, requestToken, send, signIn } from "./requests.js"
 
 describe("in memory", () => {
   it.effect(
@@ -116,7 +117,7 @@ describe("in memory", () => {
   )
 
   it.effect(
-    "sessions that end under calls in flight are refused to each of them",
+    "sessions that end under calls on their way are refused to each of them",
     inMemory(
       Effect.gen(function* () {
         const { endSessions } = yield* emulator
@@ -146,6 +147,103 @@ describe("in memory", () => {
         assert.strictEqual((yield* login(token)).status, 401)
         assert.notStrictEqual(yield* requestToken, token)
       })
+    )
+  )
+})
+
+describe("a request that is not answered yet", () => {
+  it.effect(
+    "is seen on its way to the platform, and on its way back",
+    inMemory(
+      Effect.gen(function* () {
+        const { pending } = yield* emulator
+        yield* TestClock.setTime(1_000)
+        const first = yield* Effect.fork(requestToken)
+        yield* TestClock.adjust("2 seconds")
+        const second = yield* Effect.fork(send("/api/m2m/v1/echo?a=1", { body: "{}" }))
+        yield* TestClock.adjust("2 seconds")
+        const [token, echo] = yield* pending
+        assert.deepInclude(token, { sentAt: 1_000, path: "/api/ts/v1/oauth2/token", received: true })
+        assert.deepInclude(echo, {
+          sentAt: 3_000,
+          method: "POST",
+          url: "https://thingspace.verizon.com/api/m2m/v1/echo?a=1",
+          path: "/api/m2m/v1/echo",
+          body: "{}",
+          received: false
+        })
+        yield* TestClock.adjust("6 seconds")
+        yield* Fiber.join(Fiber.zip(first, second))
+        assert.deepStrictEqual(yield* pending, [])
+      }),
+      { requestLatency: "3 seconds", responseLatency: "4 seconds" }
+    )
+  )
+
+  it.effect(
+    "is seen for as long as it hangs, until it is given up",
+    inMemory(
+      Effect.gen(function* () {
+        const { failNext, pending } = yield* emulator
+        yield* failNext(ThingSpaceEmulator.hang)
+        const fiber = yield* Effect.fork(requestToken)
+        yield* TestClock.adjust("1 day")
+        assert.deepInclude((yield* pending)[0], { sentAt: 0, received: true })
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(yield* pending, [])
+      })
+    )
+  )
+})
+
+describe("changing a password", () => {
+  it.effect(
+    "creates no user, and says so",
+    inMemory(
+      Effect.gen(function* () {
+        const { changePassword } = yield* emulator
+        const defect = yield* Effect.flip(Effect.sandbox(changePassword("nobody", "password")))
+        assert.include(String(defect), "There is no user nobody")
+        const { json } = yield* login(yield* requestToken, "password", "nobody")
+        assert.match(JSON.stringify(json), /INPUT_INVALID\.Username\.Invalid/)
+      })
+    )
+  )
+})
+
+describe("a body in memory", () => {
+  const tooLong = [
+    ["stream without end", HttpBody.stream(Stream.forever(Stream.make(new Uint8Array(600))))],
+    [
+      "web stream without end",
+      HttpBody.raw(new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(600)) }))
+    ],
+    ["text", HttpBody.text("x".repeat(1_001))]
+  ] as const
+
+  for (const [what, body] of tooLong) {
+    it.effect(
+      `that is a ${what} beyond the bound is answered 413 and not received`,
+      inMemory(
+        Effect.gen(function* () {
+          const { exchanges } = yield* emulator
+          assert.strictEqual((yield* send("/api/m2m/v1/echo", { body })).status, 413)
+          assert.deepStrictEqual(yield* exchanges, [])
+        }),
+        { maxBodySize: 1_000 }
+      )
+    )
+  }
+
+  it.effect(
+    "is read up to the bound",
+    inMemory(
+      Effect.gen(function* () {
+        const { headers } = yield* signIn
+        const { json } = yield* send("/api/m2m/v1/echo", { headers, body: "x".repeat(1_000) })
+        assert.strictEqual(pick(json, "length"), "1000")
+      }),
+      { maxBodySize: 1_000 }
     )
   )
 })

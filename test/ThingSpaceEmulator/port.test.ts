@@ -164,3 +164,84 @@ describe("on a port", () => {
     }).pipe(Effect.provide(Layer.provideMerge(ThingSpaceEmulator.serve(), NodeHttpServer.layerTest)))
   )
 })
+
+/** What a server without an answer of ours would do to the test: wait until it is given up. */
+const ask = (host: string, target = accountPath) => exchangeBytes([`GET ${target} HTTP/1.1`, `Host: ${host}`], "")
+
+describe("a Host", () => {
+  for (const [host, target] of [
+    ["rebound.example", accountPath],
+    ["rebound.example:8787", accountPath],
+    ["localhost.rebound.example", accountPath],
+    ["127.0.0.1.rebound.example", accountPath],
+    ["localhost", `http://rebound.example${accountPath}`]
+  ] as const) {
+    it.live(`that is foreign, as ${host} in a request for ${target}, is refused and its request not received`, () =>
+      Effect.gen(function* () {
+        assert.match(yield* ask(host, target), /^HTTP\/1\.1 421 [\s\S]*the option "hosts"/)
+        assert.deepStrictEqual(yield* (yield* emulator).exchanges, [])
+      }).pipe(Effect.provide(onPort()))
+    )
+  }
+
+  for (const host of ["localhost:1", "LOCALHOST", "api.localhost", "127.0.0.1", "127.1.2.3:80", "[::1]:80"]) {
+    it.live(`that is this machine's, as ${host}, is answered`, () =>
+      Effect.gen(function* () {
+        assert.match(yield* ask(host), /^HTTP\/1\.1 401 /)
+      }).pipe(Effect.provide(onPort()))
+    )
+  }
+
+  it.live("that the options name is answered", () =>
+    Effect.gen(function* () {
+      assert.match(yield* ask("emulator:8787"), /^HTTP\/1\.1 401 /)
+      assert.match(yield* ask("other:8787"), /^HTTP\/1\.1 421 /)
+    }).pipe(Effect.provide(onPort({ hosts: ["Emulator"] })))
+  )
+})
+
+describe("a body on a port", () => {
+  const echo = (body: string, headers: ReadonlyArray<string> = []) =>
+    exchangeBytes(["POST /api/m2m/v1/echo HTTP/1.1", "Host: localhost", ...headers], body)
+
+  it.live("that is longer than the bound is answered 413 before it is read", () =>
+    Effect.gen(function* () {
+      assert.match(yield* echo("x".repeat(1_001)), /^HTTP\/1\.1 413 /)
+      assert.deepStrictEqual(yield* (yield* emulator).exchanges, [])
+      assert.match(yield* echo("x".repeat(1_000)), /^HTTP\/1\.1 401 /)
+    }).pipe(Effect.provide(onPort({ maxBodySize: 1_000 })))
+  )
+
+  it.live("that comes in chunks without end has its connection closed", () =>
+    Effect.gen(function* () {
+      const { port } = yield* address
+      const chunks = yield* Effect.async<number>((resume) => {
+        const socket = connect(port, "127.0.0.1")
+        const head = ["POST /api/m2m/v1/echo HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked", "", ""]
+        let sent = 0
+        const send = () => {
+          sent += 1
+          socket.write(`64\r\n${"x".repeat(100)}\r\n`)
+        }
+        socket.write(head.join("\r\n"))
+        const timer = setInterval(send, 1)
+        socket.on("error", () => undefined)
+        socket.on("close", () => {
+          clearInterval(timer)
+          resume(Effect.succeed(sent))
+        })
+      })
+      assert.isAbove(chunks, 10)
+      assert.deepStrictEqual(yield* (yield* emulator).exchanges, [])
+    }).pipe(Effect.provide(onPort({ maxBodySize: 1_000 })))
+  )
+
+  it.live("that comes in chunks is read up to the bound", () =>
+    Effect.gen(function* () {
+      const body = new Blob(["x".repeat(1_000)]).stream()
+      const streamed = { method: "POST", body, duplex: "half" }
+      yield* fetchText("/api/m2m/v1/echo", streamed)
+      assert.strictEqual((yield* (yield* emulator).exchanges)[0]?.body.length, 1_000)
+    }).pipe(Effect.provide(onPort({ maxBodySize: 1_000 })))
+  )
+})

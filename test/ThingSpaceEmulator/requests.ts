@@ -15,7 +15,7 @@ const origin = "https://thingspace.verizon.com"
 export const form = "application/x-www-form-urlencoded"
 
 interface Send {
-  readonly method?: "GET" | "POST" | "PUT"
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE"
   readonly headers?: Record<string, string>
   readonly body?: string | HttpBody.HttpBody
   readonly type?: string

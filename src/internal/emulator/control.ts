@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import * as Bytes from "./bytes.js"
+import { readBody } from "./connection.js"
 import * as bodies from "./controlBodies.js"
 import { endpoints } from "./endpoints.js"
 import { masked } from "./exchange.js"
@@ -46,11 +46,11 @@ const takes = <A, I>(
 export const commands: Readonly<Record<string, Command>> = {
   "GET /endpoints": shows("the table of what the emulator serves", () => Effect.succeed(endpoints)),
   "GET /exchanges": shows("the requests so far, with credentials masked", ({ exchanges }) =>
-    Effect.map(exchanges, (all) => all.map(masked))
+    Effect.map(exchanges, (all) => all.map((one) => masked(one)))
   ),
   "DELETE /exchanges": shows("forgets them", ({ clearExchanges }) => clearExchanges),
   "GET /pending": shows("the requests that are not answered yet, with credentials masked", ({ pending }) =>
-    Effect.map(pending, (all) => all.map(masked))
+    Effect.map(pending, (all) => all.map((one) => masked(one)))
   ),
   "POST /faults": takes("puts a fault in the way", bodies.FaultBody, ({ failNext }, { fault, ...options }) =>
     failNext(bodies.fault(fault), options)
@@ -91,9 +91,8 @@ export const respond = (
     if (command === undefined) {
       return yield* new Refusal({ status: 404, message: `There is no ${request.method} ${path}.` })
     }
-    const { maxBodySize } = service.settings
-    const body = yield* Bytes.read(request.stream, maxBodySize)
-    if (body.length > maxBodySize) {
+    const body = yield* readBody(request, service.settings.maxBodySize)
+    if (body === undefined) {
       return yield* new Refusal({ status: 413, message: "The request's body is too long." })
     }
     const result = yield* command.run(service, new TextDecoder().decode(body))

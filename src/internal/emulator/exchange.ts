@@ -78,16 +78,17 @@ const maskedBody = (path: string, body: string) =>
  * @since 0.2.0
  * @category combinators
  */
-export const masked = <A extends Pick<Exchange, "path" | "headers" | "body"> & { readonly response?: string }>(
-  exchange: A
-): A => ({
-  ...exchange,
+export const masked: {
+  (exchange: Exchange): Exchange
+  (request: PendingRequest): PendingRequest
+} = <A extends Exchange | PendingRequest>(request: A): A => ({
+  ...request,
   headers: Object.fromEntries(
-    Object.entries(exchange.headers).map(([name, value]) => [
+    Object.entries(request.headers).map(([name, value]) => [
       name,
       secretHeaders.includes(name) ? maskedHeader(value) : value
     ])
   ),
-  body: maskedBody(exchange.path, exchange.body),
-  ...(exchange.response === undefined ? {} : { response: maskedBody(exchange.path, exchange.response) })
+  body: maskedBody(request.path, request.body),
+  ...("response" in request ? { response: maskedBody(request.path, request.response) } : {})
 })

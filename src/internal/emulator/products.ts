@@ -10,7 +10,7 @@ import { usageList } from "./usage.js"
 import { empty, json, text } from "./wire.js"
 
 const echo = reads(
-  "POST,PUT,PATCH */echo",
+  "POST,PUT,PATCH /echo",
   { summary: "the request's body and its length", source: "invented" },
   (call) => json(200, { method: call.request.method, length: call.request.body.length, body: call.request.text })
 )

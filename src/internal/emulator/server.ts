@@ -3,22 +3,11 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
-import * as Bytes from "./bytes.js"
+import { hangUp, readBody } from "./connection.js"
 import * as Host from "./host.js"
 import type { Service } from "./service.js"
 import * as Wire from "./wire.js"
-
-/** Closes the connection once what was written has been sent; waits where the server shows no connection to close. */
-const hangUp = ({ source }: HttpServerRequest.HttpServerRequest): Effect.Effect<never> =>
-  Effect.suspend(() => {
-    const socket = Predicate.hasProperty(source, "socket") ? source.socket : undefined
-    if (Predicate.hasProperty(socket, "destroySoon") && Predicate.isFunction(socket.destroySoon)) {
-      socket.destroySoon()
-    }
-    return Effect.never
-  })
 
 const whole = ({ body, headers, status }: Wire.Answer) =>
   body === ""
@@ -43,17 +32,6 @@ const misdirected = (host: string): Wire.Answer =>
 /** What is left of the request's body is not read. */
 const closing = HttpServerResponse.setHeader("connection", "close")
 
-/** A body of a stated length is read in one piece, which costs a tenth of reading it as a stream. */
-const read = (request: HttpServerRequest.HttpServerRequest, longest: number) => {
-  const { "content-length": stated, "transfer-encoding": encoding } = request.headers
-  if (encoding !== undefined || (stated === undefined && request.method !== "GET")) {
-    return Bytes.read(request.stream, longest)
-  }
-  return Number(stated ?? 0) > longest
-    ? Effect.succeed(undefined)
-    : Effect.map(request.arrayBuffer, (buffer) => new Uint8Array(buffer))
-}
-
 /** Answers the server's current request. */
 export const respond = ({
   receive,
@@ -66,8 +44,8 @@ export const respond = ({
     if (![host || url.host, url.host].every((name) => Host.isOwn(name, settings.hosts))) {
       return closing(whole(misdirected(host || url.host)))
     }
-    const bytes = yield* read(request, settings.maxBodySize)
-    if (bytes === undefined || bytes.length > settings.maxBodySize) {
+    const bytes = yield* readBody(request, settings.maxBodySize)
+    if (bytes === undefined) {
       return closing(whole(Wire.tooLong))
     }
     const reply = yield* receive(Wire.request(request.method, url, request.headers, bytes))
