@@ -53,6 +53,9 @@ export class ThingSpaceEmulator extends Context.Tag("effect-thingspace-auth/Thin
   service.Service
 >() {}
 
+/** What a guard knows of the users of one emulated platform means nothing at another: this is its reference to the owner. */
+const LoginMemory = Context.GenericTag<never, object>("effect-thingspace-auth/LoginMemory")
+
 /**
  * The platform without a way to reach it, for serving `app` as part of a server of your own.
  *
@@ -60,7 +63,11 @@ export class ThingSpaceEmulator extends Context.Tag("effect-thingspace-auth/Thin
  * @category layers
  */
 export const layerState = (options?: Options): Layer.Layer<ThingSpaceEmulator> =>
-  Layer.scoped(ThingSpaceEmulator, service.make(options))
+  Layer.scopedContext(
+    Effect.map(service.make(options), (platform) =>
+      Context.make(ThingSpaceEmulator, platform).pipe(Context.add(LoginMemory, platform))
+    )
+  )
 
 /**
  * The platform in memory: no socket, time by the `Clock`, and an `HttpClient` that reaches it under every origin and
@@ -104,8 +111,8 @@ export const layer = (options?: Options): Layer.Layer<ThingSpaceEmulator | HttpC
   ).pipe(Layer.provideMerge(layerState(options)))
 
 /**
- * The platform as an `HttpApp`. A lost request or response closes the connection where the server is Node's, and never
- * answers elsewhere.
+ * The platform as an `HttpApp`. A lost request or response closes the connection if the server is Node's, and is
+ * never answered otherwise.
  *
  * @since 0.1.0
  * @category apps
@@ -144,7 +151,7 @@ export const layerFor = <ROut, E, RIn>(
   options?: Options
 ): Layer.Layer<ROut | ThingSpaceEmulator, E, Exclude<RIn, ThingSpaceEmulator | HttpClient.HttpClient>> => {
   const emulated = layer(options)
-  return Layer.merge(Layer.provide(pipeline, emulated), Layer.map(emulated, Context.pick(ThingSpaceEmulator)))
+  return Layer.merge(Layer.provide(pipeline, emulated), Layer.map(emulated, Context.omit(HttpClient.HttpClient)))
 }
 
 /**

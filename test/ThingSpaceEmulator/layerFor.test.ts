@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { ThingSpaceHttpClient } from "effect-thingspace-auth"
 import * as ThingSpaceEmulator from "effect-thingspace-auth/ThingSpaceEmulator"
 import { account, accountPath, emulator } from "./requests.js"
@@ -34,6 +35,24 @@ describe("layerFor", () => {
     Effect.gen(function* () {
       const context = yield* Layer.build(ThingSpaceEmulator.layerFor(pipeline))
       assert.isTrue(Context.getOption(context, HttpClient.HttpClient)._tag === "None")
+    })
+  )
+
+  it.scoped("gives each emulated platform a memory of logins of its own", () =>
+    Effect.gen(function* () {
+      const LoginMemory = Context.GenericTag<object>("effect-thingspace-auth/LoginMemory")
+      const owners = yield* Effect.forEach(
+        [
+          ThingSpaceEmulator.layer(),
+          ThingSpaceEmulator.layer(),
+          ThingSpaceEmulator.layerState(),
+          ThingSpaceEmulator.layerFor(pipeline)
+        ],
+        (layer) =>
+          Effect.map(Layer.build(layer), (context) => Option.getOrUndefined(Context.getOption(context, LoginMemory)))
+      )
+      assert.notInclude(owners, undefined)
+      assert.strictEqual(new Set(owners).size, owners.length)
     })
   )
 

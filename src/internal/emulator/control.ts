@@ -92,10 +92,10 @@ export const respond = (
       return yield* new Refusal({ status: 404, message: `There is no ${request.method} ${path}.` })
     }
     const body = yield* readBody(request, service.settings.maxBodySize)
-    if (body === undefined) {
+    if (Option.isNone(body)) {
       return yield* new Refusal({ status: 413, message: "The request's body is too long." })
     }
-    const result = yield* command.run(service, new TextDecoder().decode(body))
+    const result = yield* command.run(service, new TextDecoder().decode(body.value))
     return result === undefined ? HttpServerResponse.empty({ status: 204 }) : HttpServerResponse.unsafeJson(result)
   }).pipe(
     Effect.catchTags({

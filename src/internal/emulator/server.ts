@@ -44,11 +44,11 @@ export const respond = ({
     if (![host || url.host, url.host].every((name) => Host.isOwn(name, settings.hosts))) {
       return closing(whole(misdirected(host || url.host)))
     }
-    const bytes = yield* readBody(request, settings.maxBodySize)
-    if (bytes === undefined) {
+    const body = yield* readBody(request, settings.maxBodySize)
+    if (Option.isNone(body)) {
       return closing(whole(Wire.tooLong))
     }
-    const reply = yield* receive(Wire.request(request.method, url, request.headers, bytes))
+    const reply = yield* receive(Wire.request(request.method, url, request.headers, body.value))
     if (reply.answer === undefined || reply.arrives === "not at all") {
       return yield* hangUp(request)
     }

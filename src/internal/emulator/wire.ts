@@ -18,7 +18,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** What arrives of an answer; `undefined` where the platform decided on none. */
+/** What arrives of an answer; `undefined` if nothing was decided. */
 export interface Reply {
   readonly answer: Answer | undefined
   readonly arrives: "whole" | "half" | "not at all"
