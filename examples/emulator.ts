@@ -1,5 +1,6 @@
 /**
- * Runs the emulated platform on a port, prints what you need to talk to it, and logs each request.
+ * Runs the emulated platform on a port, prints what you need to talk to it and what it serves, and logs each request with
+ * its credentials masked. Programs of this machine control it over HTTP: docs/testing.md says how.
  *
  *     npm run emulator
  *     PORT=9000 npm run emulator
@@ -16,7 +17,7 @@ import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as ThingSpaceEmulator from "effect-thingspace-auth/ThingSpaceEmulator"
-import { bold, dim, green, red } from "./internal/terminal.js"
+import { bold, dim, green, red, yellow } from "./internal/terminal.js"
 
 const { account, appKey, appSecret, password, simulatorToken, username } = ThingSpaceEmulator.defaults
 
@@ -31,6 +32,14 @@ const location = JSON.stringify({
     { id: "375535024300089", kind: "imei", mdn: "7897654321" }
   ]
 })
+
+/** One line for each row; what the emulator has invented is marked. */
+const table = ThingSpaceEmulator.endpoints
+  .map(({ credentials, method, path, source, summary }) => {
+    const place = `${method} ${path}`.padEnd(62)
+    return `  ${place} ${summary}${source === "invented" ? yellow(" (invented)") : ""} ${dim(`[${credentials}]`)}`
+  })
+  .join("\n")
 
 const introduction = (base: string) => `${bold("ThingSpace, emulated")}
 
@@ -60,21 +69,19 @@ curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "VZ-M2M-Token: $SESSION" "$
 ${dim("# 6. the end of the access token")}
 curl -i -X POST -H "Authorization: Basic ${basic}" -H "Content-Type: application/x-www-form-urlencoded" -d "grant_type=client_credentials&token=$TOKEN" "${base}/api/ts/v1/oauth2/revoke"
 
+${dim("# What it serves; the first row that fits answers. It takes orders under /emulator/: see docs/testing.md")}
+${table}
+
 ${dim("Ctrl-C ends the emulator. Requests:")}
 `
 
-/** Enough of a secret to tell it from another. */
-const mask = (secret: string) => (secret.length < 12 ? "…" : `${secret.slice(0, 4)}…`)
-
 const credentials = ({ headers }: ThingSpaceEmulator.Exchange) =>
   ["authorization", "vz-m2m-token", "sessiontoken"]
-    .flatMap((name) => {
-      const [, scheme = "", secret = ""] = /^(\S+ +)?(.*)$/.exec(headers[name] ?? "") ?? []
-      return secret === "" ? [] : [`${name}: ${scheme}${mask(secret)}`]
-    })
+    .flatMap((name) => (headers[name] === undefined ? [] : [`${name}: ${headers[name]}`]))
     .join("  ")
 
-const line = (exchange: ThingSpaceEmulator.Exchange) => {
+const line = (received: ThingSpaceEmulator.Exchange) => {
+  const exchange = ThingSpaceEmulator.masked(received)
   const time = DateTime.formatIso(DateTime.unsafeMake(exchange.at)).slice(11, 23)
   const { method, path, status = 0 } = exchange
   const outcome = status < 400 ? green(status) : red(status)
@@ -101,7 +108,7 @@ const server = NodeHttpServer.layerConfig(
 
 program.pipe(
   Effect.scoped,
-  Effect.provide(Layer.provideMerge(ThingSpaceEmulator.serve(), server)),
+  Effect.provide(Layer.provideMerge(ThingSpaceEmulator.serve({ control: true }), server)),
   Effect.tapError((error) => Console.error(String(error._tag === "ServeError" ? error.cause : error))),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

@@ -10,87 +10,37 @@
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpServer from "@effect/platform/HttpServer"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
-import type * as Queue from "effect/Queue"
-import type * as Scope from "effect/Scope"
 import * as client from "./internal/emulator/client.js"
-import type { Fault } from "./internal/emulator/fault.js"
+import * as control from "./internal/emulator/control.js"
 import type { Options } from "./internal/emulator/options.js"
 import * as server from "./internal/emulator/server.js"
 import * as service from "./internal/emulator/service.js"
-import type { Receive } from "./internal/emulator/wire.js"
 
-export { answer, type Fault, hang, lostRequest, lostResponse, truncated } from "./internal/emulator/fault.js"
+export type { Account } from "./internal/emulator/account.js"
+export type { Device, Usage } from "./internal/emulator/device.js"
+export { type Endpoint, endpoints } from "./internal/emulator/endpoints.js"
+export { type Exchange, masked, type PendingRequest } from "./internal/emulator/exchange.js"
+export {
+  after,
+  answer,
+  delayed,
+  errorInSuccess,
+  type Fault,
+  hang,
+  laggingNode,
+  lostRequest,
+  lostResponse,
+  throttled,
+  truncated,
+  webPage
+} from "./internal/emulator/fault.js"
 export { credentials, type Defaults, defaults, type Latency, type Options } from "./internal/emulator/options.js"
-
-/**
- * One request and what became of it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Exchange {
-  /** When the platform received the request, in milliseconds since the epoch by the `Clock`. */
-  readonly at: number
-  /** The request's method, in capitals. */
-  readonly method: string
-  /** The full URL, origin and query included: what was sent to which host. */
-  readonly url: string
-  /** The path of `url`. */
-  readonly path: string
-  /** The request's headers under lower-case names, secrets included. */
-  readonly headers: Readonly<Record<string, string>>
-  /** The request's body as UTF-8 text, secrets included. */
-  readonly body: string
-  /** The status the platform decided on, or `undefined` where it decided on none: see `hang` and `lostRequest`. */
-  readonly status: number | undefined
-  /** The body of the platform's answer, empty where there is none. */
-  readonly response: string
-  /** The fault that `failNext` put in the way of this request. */
-  readonly fault: Fault["_tag"] | undefined
-}
-
-/**
- * What a test or a demonstration can see of the platform, and do to it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Service {
-  /** Every request so far, in the order in which the platform received them. */
-  readonly exchanges: Effect.Effect<ReadonlyArray<Exchange>>
-  /** Hands over every request from now on, for as long as the scope is open. */
-  readonly subscribe: Effect.Effect<Queue.Dequeue<Exchange>, never, Scope.Scope>
-  /** Forgets the exchanges so far. */
-  readonly clearExchanges: Effect.Effect<void>
-  /**
-   * Puts a fault in the way of the next request whose path begins with `path` (default: any), or of the next `times`
-   * such requests (default 1; `Infinity` for all); faults are used in the order in which they were added.
-   */
-  readonly failNext: (
-    fault: Fault,
-    options?: { readonly path?: string | undefined; readonly times?: number | undefined }
-  ) => Effect.Effect<void>
-  /** Removes the faults that no request has met. */
-  readonly clearFaults: Effect.Effect<void>
-  /** Revokes the access token, as another process that uses the same application key would. */
-  readonly revokeAll: Effect.Effect<void>
-  /** Lets every session expire now. */
-  readonly endSessions: Effect.Effect<void>
-  /** The users whom five refused logins in a row have locked. */
-  readonly lockedUsers: Effect.Effect<ReadonlyArray<string>>
-  /** Sets a user's password and unlocks the user, as Verizon's support would. */
-  readonly changePassword: (username: string, password: string) => Effect.Effect<void>
-  /** The access token that the platform accepts now. */
-  readonly currentToken: Effect.Effect<Option.Option<string>>
-  /** The session tokens that the platform accepts now, oldest first. */
-  readonly liveSessions: Effect.Effect<ReadonlyArray<string>>
-  /** @internal */
-  readonly receive: Receive
-}
+export type { FaultOptions, Match } from "./internal/emulator/pendingFault.js"
+export type { Service } from "./internal/emulator/service.js"
 
 /**
  * The emulated platform.
@@ -100,7 +50,7 @@ export interface Service {
  */
 export class ThingSpaceEmulator extends Context.Tag("effect-thingspace-auth/ThingSpaceEmulator")<
   ThingSpaceEmulator,
-  Service
+  service.Service
 >() {}
 
 /** What a guard knows of the users of one emulated platform means nothing at another: this is its reference to the owner. */
@@ -157,25 +107,84 @@ export const layerState = (options?: Options): Layer.Layer<ThingSpaceEmulator> =
 export const layer = (options?: Options): Layer.Layer<ThingSpaceEmulator | HttpClient.HttpClient> =>
   Layer.effect(
     HttpClient.HttpClient,
-    Effect.map(ThingSpaceEmulator, ({ receive }) => client.make(receive))
+    Effect.map(ThingSpaceEmulator, ({ receive, settings }) => client.make(receive, settings.maxBodySize))
   ).pipe(Layer.provideMerge(layerState(options)))
 
 /**
- * The platform as an `HttpApp`. A lost request or response closes the connection where the server is Node's, and never
- * answers elsewhere.
+ * The platform as an `HttpApp`. A lost request or response closes the connection if the server is Node's, and is
+ * never answered otherwise.
  *
  * @since 0.1.0
  * @category apps
  */
-export const app: HttpApp.Default<never, ThingSpaceEmulator> = Effect.flatMap(ThingSpaceEmulator, ({ receive }) =>
-  server.respond(receive)
-)
+export const app: HttpApp.Default<never, ThingSpaceEmulator> = Effect.flatMap(ThingSpaceEmulator, server.respond)
+
+/**
+ * The platform in memory beneath a pipeline, and beside it only the emulator itself: the plain `HttpClient` that reaches
+ * it stays out of the program's sight, so that a test cannot call the platform past its credentials.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+ *
+ * const ThingSpaceTest = ThingSpaceEmulator.layerFor(ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials), {
+ *   accounts: [{ name: "0000123456-00001", organizationName: "Harbour" }]
+ * })
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+ *   const { status } = yield* client.get("/api/m2m/v1/accounts/0000123456-00001")
+ *   const { exchanges } = yield* ThingSpaceEmulator.ThingSpaceEmulator
+ *   console.log(status, (yield* exchanges).length)
+ *   // => 200 3
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
+ * ```
+ *
+ * @since 0.2.0
+ * @category layers
+ */
+export const layerFor = <ROut, E, RIn>(
+  pipeline: Layer.Layer<ROut, E, RIn> & ([HttpClient.HttpClient] extends [RIn] ? unknown : NeedsHttpClient),
+  options?: Options
+): Layer.Layer<ROut | ThingSpaceEmulator, E, Exclude<RIn, ThingSpaceEmulator | HttpClient.HttpClient>> => {
+  const emulated = layer(options)
+  return Layer.merge(Layer.provide(pipeline, emulated), Layer.map(emulated, Context.omit(HttpClient.HttpClient)))
+}
+
+/**
+ * What the compiler misses in a pipeline that needs no `HttpClient`: it has one already, and would not reach the
+ * emulator.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface NeedsHttpClient {
+  readonly "The pipeline needs no HttpClient, so it would not reach the emulator": never
+}
 
 /**
  * The platform on the port of an `HttpServer`, such as that of `NodeHttpServer.layer`.
  *
+ * With `control` it also takes orders from programs of the same machine, in any language, under `/emulator/`: faults,
+ * devices, the log, the end of tokens and sessions; `docs/testing.md` lists them. Others are refused with 403, and so is
+ * whatever comes from a page in a browser.
+ *
  * @since 0.1.0
  * @category layers
  */
-export const serve = (options?: Options): Layer.Layer<ThingSpaceEmulator, never, HttpServer.HttpServer> =>
-  HttpServer.serve(app).pipe(Layer.provideMerge(layerState(options)))
+export const serve = (
+  options?: Options & {
+    /** Whether the emulator takes orders over HTTP; default false. */
+    readonly control?: boolean | undefined
+  }
+): Layer.Layer<ThingSpaceEmulator, never, HttpServer.HttpServer> =>
+  HttpServer.serve(options?.control === true ? controlled : app).pipe(Layer.provideMerge(layerState(options)))
+
+const controlled: HttpApp.Default<never, ThingSpaceEmulator> = Effect.flatMap(ThingSpaceEmulator, (service) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ url }) =>
+    control.isControl(url) ? control.respond(service) : server.respond(service)
+  )
+)

@@ -8,6 +8,6 @@ describe("testing-your-code", () => {
     const { code, stderr, stdout } = await run("testing-your-code")
     assert.strictEqual(stderr, "")
     assert.strictEqual(code, 0)
-    assert.match(stdout, /Tests +3 passed \(3\)/)
+    assert.match(stdout, /Tests +7 passed \(7\)/)
   })
 })

@@ -1,17 +1,34 @@
 /**
  * Proves that the emulated platform asks nothing of a test: it never fails, and what it shows is read-only and typed.
  */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import { ThingSpaceEmulator } from "effect-thingspace-auth"
+import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
 import { describe, expect, test } from "tstyche"
+
+class Needed extends Context.Tag("Needed")<Needed, number>() {}
 
 declare const emulator: ThingSpaceEmulator.Service
 declare const exchange: ThingSpaceEmulator.Exchange
 
-const { answer, hang, lostRequest, lostResponse, truncated } = ThingSpaceEmulator
+const {
+  after,
+  answer,
+  delayed,
+  errorInSuccess,
+  hang,
+  laggingNode,
+  lostRequest,
+  lostResponse,
+  throttled,
+  truncated,
+  webPage
+} = ThingSpaceEmulator
 
 describe("the service", () => {
   test("shows what the platform has received and knows, without failing", () => {
@@ -19,6 +36,8 @@ describe("the service", () => {
     expect(emulator.currentToken).type.toBe<Effect.Effect<Option.Option<string>>>()
     expect(emulator.liveSessions).type.toBe<Effect.Effect<ReadonlyArray<string>>>()
     expect(emulator.lockedUsers).type.toBe<Effect.Effect<ReadonlyArray<string>>>()
+    expect(emulator.pending).type.toBe<Effect.Effect<ReadonlyArray<ThingSpaceEmulator.PendingRequest>>>()
+    expect(emulator.devices).type.toBe<Effect.Effect<ReadonlyArray<ThingSpaceEmulator.Device>>>()
   })
 
   test("does what it is told, without failing", () => {
@@ -38,21 +57,43 @@ describe("the service", () => {
 })
 
 describe("failNext", () => {
-  test("takes each of the five faults, and nothing else", () => {
+  test("takes each fault, and nothing else", () => {
     expect(emulator.failNext).type.toBeCallableWith(answer(503))
     expect(emulator.failNext).type.toBeCallableWith(hang)
     expect(emulator.failNext).type.toBeCallableWith(lostRequest)
     expect(emulator.failNext).type.toBeCallableWith(lostResponse)
     expect(emulator.failNext).type.toBeCallableWith(truncated)
+    expect(emulator.failNext).type.toBeCallableWith(after(answer(503)))
+    expect(emulator.failNext).type.toBeCallableWith(delayed("15 seconds", after(hang)))
+    expect(emulator.failNext).type.toBeCallableWith(throttled({ status: 503, retryAfter: "5 seconds" }))
+    expect(emulator.failNext).type.toBeCallableWith(webPage(502))
+    expect(emulator.failNext).type.toBeCallableWith(errorInSuccess({ error: "server_error" }))
+    expect(emulator.failNext).type.toBeCallableWith(laggingNode("3 seconds"))
     expect<ThingSpaceEmulator.Fault["_tag"]>().type.toBe<
-      "Answer" | "Hang" | "LostRequest" | "LostResponse" | "Truncated"
+      | "Answer"
+      | "Hang"
+      | "LostRequest"
+      | "LostResponse"
+      | "Truncated"
+      | "After"
+      | "Delayed"
+      | "ErrorInSuccess"
+      | "LaggingNode"
     >()
+    expect(throttled).type.not.toBeCallableWith({ status: 500 })
     expect(emulator.failNext).type.not.toBeCallableWith(503)
     expect(emulator.failNext).type.not.toBeCallableWith(answer)
     expect(emulator.failNext).type.not.toBeCallableWith({ _tag: "Explode" })
   })
 
-  test("takes a path and a number of times", () => {
+  test("takes a method, a path, a body, a number of times and a time", () => {
+    expect(emulator.failNext).type.toBeCallableWith(hang, { method: "POST", path: "/api", body: "page 2" })
+    expect(emulator.failNext).type.toBeCallableWith(hang, {
+      method: (method: string) => method !== "GET",
+      path: (path: string) => path.endsWith("/list"),
+      body: (body: string) => body.includes("1002"),
+      lasts: "10 seconds"
+    })
     expect(emulator.failNext).type.toBeCallableWith(hang, { path: "/api", times: Number.POSITIVE_INFINITY })
     expect(emulator.failNext).type.not.toBeCallableWith(hang, { path: /api/ })
     expect(emulator.failNext).type.not.toBeCallableWith(hang, { time: 2 })
@@ -60,7 +101,33 @@ describe("failNext", () => {
   })
 })
 
+describe("layerFor", () => {
+  const { layerFor } = ThingSpaceEmulator
+  type Emulator = ThingSpaceEmulator.ThingSpaceEmulator
+  const pipeline = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials)
+
+  test("provides the pipeline and the emulator, and no plain HttpClient", () => {
+    expect(layerFor(pipeline)).type.toBe<
+      Layer.Layer<Layer.Layer.Success<typeof pipeline> | Emulator, Layer.Layer.Error<typeof pipeline>>
+    >()
+  })
+
+  test("leaves what else the pipeline needs", () => {
+    const needy = Layer.merge(pipeline, Layer.effect(Needed, Needed))
+    expect(layerFor(needy)).type.toBeAssignableTo<Layer.Layer<Emulator, unknown, Needed>>()
+    expect(layerFor(needy)).type.not.toBeAssignableTo<Layer.Layer<Emulator, unknown>>()
+  })
+
+  test("refuses a pipeline that has its HttpClient already", () => {
+    expect(layerFor).type.not.toBeCallableWith(Layer.provide(pipeline, FetchHttpClient.layer))
+  })
+})
+
 describe("an exchange", () => {
+  test("stays what it is when it is masked", () => {
+    expect(ThingSpaceEmulator.masked(exchange)).type.toBe<ThingSpaceEmulator.Exchange>()
+  })
+
   test("has no status where the platform decided on none", () => {
     expect(exchange.status).type.toBe<number | undefined>()
     expect(exchange.fault).type.toBe<ThingSpaceEmulator.Fault["_tag"] | undefined>()
@@ -76,6 +143,8 @@ describe("the options", () => {
     expect(ThingSpaceEmulator.layer).type.toBeCallableWith()
     expect(ThingSpaceEmulator.layer).type.toBeCallableWith({ tokenLifetime: "5 seconds", singleSession: true })
     expect(ThingSpaceEmulator.layer).type.not.toBeCallableWith({ tokenLifeTime: "5 seconds" })
+    expect(ThingSpaceEmulator.layer).type.not.toBeCallableWith({ control: true })
+    expect(ThingSpaceEmulator.serve).type.toBeCallableWith({ control: true, hosts: ["emulator"] })
     expect(ThingSpaceEmulator.serve).type.not.toBeCallableWith({ sessionIdle: "a while" })
   })
 

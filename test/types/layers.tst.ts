@@ -214,8 +214,8 @@ describe("ThingSpaceHttpClient", () => {
 })
 
 describe("ThingSpaceEmulator", () => {
-  test("has three layers", () => {
-    expect<LayersOf<typeof ThingSpaceEmulator>>().type.toBe<"layer" | "layerState" | "serve">()
+  test("has four layers", () => {
+    expect<LayersOf<typeof ThingSpaceEmulator>>().type.toBe<"layer" | "layerFor" | "layerState" | "serve">()
   })
 
   test("provides itself and an HttpClient in memory", () => {

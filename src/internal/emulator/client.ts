@@ -4,8 +4,10 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import * as Bytes from "./bytes.js"
 import * as Wire from "./wire.js"
 
 interface Body {
@@ -22,8 +24,7 @@ const isBodyInit = (u: unknown): u is BodyInit =>
   ArrayBuffer.isView(u) ||
   u instanceof Blob ||
   u instanceof FormData ||
-  u instanceof URLSearchParams ||
-  u instanceof ReadableStream
+  u instanceof URLSearchParams
 
 const readWeb = (body: unknown): Effect.Effect<Body, unknown> =>
   Effect.tryPromise(() => {
@@ -35,38 +36,36 @@ const readWeb = (body: unknown): Effect.Effect<Body, unknown> =>
     return response.arrayBuffer().then((buffer) => ({ bytes: new Uint8Array(buffer), contentType }))
   })
 
-const concat = (chunks: Iterable<Uint8Array>) => {
-  const parts = Array.from(chunks)
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  parts.reduce((offset, part) => {
-    bytes.set(part, offset)
-    return offset + part.length
-  }, 0)
-  return bytes
-}
-
-const readStream = (stream: Stream.Stream<Uint8Array, unknown>): Effect.Effect<Body, unknown> =>
-  Stream.runCollect(stream).pipe(
-    Effect.map((chunks) => ({ bytes: concat(chunks) })),
+const readStream = (stream: Stream.Stream<Uint8Array, unknown>, longest: number): Effect.Effect<Body, unknown> =>
+  Bytes.read(stream, longest).pipe(
+    Effect.map((bytes) => ({ bytes })),
     Effect.catchAllCause((cause) =>
       Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : Effect.fail(Cause.squash(cause))
     )
   )
 
-const read = ({ body }: HttpClientRequest.HttpClientRequest): Effect.Effect<Body, unknown> => {
+const read = ({ body }: HttpClientRequest.HttpClientRequest, longest: number): Effect.Effect<Body, unknown> => {
   switch (body._tag) {
     case "Empty":
       return Effect.succeed({ bytes: noBytes })
     case "Uint8Array":
       return Effect.succeed({ bytes: body.body })
-    case "Raw":
-      return Predicate.isString(body.body)
-        ? Effect.succeed({ bytes: new TextEncoder().encode(body.body), contentType: "text/plain;charset=UTF-8" })
-        : readWeb(body.body)
+    case "Raw": {
+      const raw = body.body
+      if (Predicate.isString(raw)) {
+        return Effect.succeed({ bytes: new TextEncoder().encode(raw), contentType: "text/plain;charset=UTF-8" })
+      }
+      return raw instanceof ReadableStream
+        ? readStream(
+            Stream.fromReadableStream<Uint8Array, unknown>(() => raw, identity),
+            longest
+          )
+        : readWeb(raw)
+    }
     case "FormData":
       return readWeb(body.formData)
     case "Stream":
-      return readStream(body.stream)
+      return readStream(body.stream, longest)
   }
 }
 
@@ -96,13 +95,16 @@ const respond = ({ body, cookies, headers, status }: Wire.Answer, arrives: Wire.
 }
 
 /** A client whose every request reaches the emulator, whatever its origin. */
-export const make = (receive: Wire.Receive): HttpClient.HttpClient =>
+export const make = (receive: Wire.Receive, longest = Number.POSITIVE_INFINITY): HttpClient.HttpClient =>
   HttpClient.make((request, url) =>
     Effect.gen(function* () {
       const fail = (cause: unknown) => new HttpClientError.RequestError({ request, reason: "Transport", cause })
-      const { bytes, contentType } = yield* Effect.mapError(read(request), fail)
+      const { bytes, contentType } = yield* Effect.mapError(read(request, longest), fail)
       const headers = contentType ? { "content-type": contentType, ...request.headers } : request.headers
-      const { answer, arrives } = yield* receive(Wire.request(request.method, url, headers, bytes))
+      const { answer, arrives }: Wire.Reply =
+        bytes.length > longest
+          ? { answer: Wire.tooLong, arrives: "whole" }
+          : yield* receive(Wire.request(request.method, url, headers, bytes))
       if (answer === undefined || arrives === "not at all") {
         return yield* fail(new TypeError("The connection failed."))
       }

@@ -1,93 +1,89 @@
-import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import * as dialects from "./dialects.js"
-import { hasAccount, reads } from "./product.js"
+import * as body from "./body.js"
+import type { KnownDevice } from "./device.js"
+import { reads } from "./product.js"
+import { devices, hasAccount, refuseAccount } from "./visible.js"
 import { json } from "./wire.js"
 
-const optionalCount = Schema.optional(Schema.NonNegativeInt)
+const optional = Schema.optional
 
-const DeviceListBody = Schema.parseJson(
-  Schema.Struct({
-    accountName: Schema.optional(Schema.String),
-    maxNumberOfDevices: optionalCount,
-    largestDeviceIdSeen: optionalCount
-  })
-)
-
-/** Five devices, the two of the page on Device Location first. */
-const devices = [
-  { mdn: "7892345678", imei: "980003420535573" },
-  { mdn: "7897654321", imei: "375535024300089" },
-  { mdn: "7891000003", imei: "990000000000003" },
-  { mdn: "7891000004", imei: "990000000000004" },
-  { mdn: "7891000005", imei: "990000000000005" }
-].map((ids, index) => ({ ...ids, n: 1001 + index }))
-
-/** A page of the account's devices; status 202 where there are more (generated SDK, `listDevicesInformation`). */
-export const deviceList = reads(/^POST$/, /^\/devices\/actions\/list$/, (call) => {
-  const body = Schema.decodeUnknownEither(DeviceListBody)(call.request.text)
-  if (Either.isLeft(body)) {
-    return dialects.uws("REQUEST_FAILED.UnexpectedError", "An unexpected error occurred.")
-  }
-  const {
-    accountName = call.settings.accounts[0] ?? "",
-    largestDeviceIdSeen = 0,
-    maxNumberOfDevices = 500
-  } = body.right
-  if (!hasAccount(call, accountName)) {
-    return dialects.uws("REQUEST_FAILED.AccountName", `The user is not associated with the account ${accountName}.`)
-  }
-  const rest = devices.filter(({ n }) => n > largestDeviceIdSeen)
-  const page = rest.slice(0, Math.max(maxNumberOfDevices, 1))
-  const hasMoreData = page.length < rest.length
-  return json(hasMoreData ? 202 : 200, {
-    hasMoreData,
-    devices: page.map(({ imei, mdn, n }) => ({
-      accountName,
-      carrierInformations: [{ carrierName: "Verizon Wireless", servicePlan: "m2m4G", state: "active" }],
-      connected: true,
-      deviceIds: [
-        { id: mdn, kind: "mdn" },
-        { id: imei, kind: "imei" }
-      ],
-      extendedAttributes: [{ key: "DeviceId", value: String(n) }],
-      groupNames: ["emulated"]
-    }))
-  })
+const DeviceListBody = Schema.Struct({
+  accountName: optional(Schema.String),
+  deviceId: optional(Schema.Struct({ id: Schema.String, kind: Schema.String })),
+  filter: optional(
+    Schema.Struct({
+      deviceIdentifierFilters: Schema.Array(
+        Schema.Struct({
+          kind: Schema.String,
+          contains: optional(Schema.String),
+          startswith: optional(Schema.String),
+          endswith: optional(Schema.String)
+        })
+      )
+    })
+  ),
+  currentState: optional(Schema.String),
+  customFields: optional(Schema.Array(Schema.Struct({ key: Schema.String, value: Schema.String }))),
+  groupName: optional(Schema.String),
+  servicePlan: optional(Schema.String),
+  maxNumberOfDevices: optional(Schema.NonNegativeInt),
+  largestDeviceIdSeen: optional(Schema.NonNegativeInt)
 })
 
-const LocationBody = Schema.parseJson(
-  Schema.Struct({
-    accountName: Schema.String,
-    deviceList: Schema.Array(Schema.Struct({ id: Schema.String, kind: Schema.String, mdn: Schema.String }))
+type Query = typeof DeviceListBody.Type
+
+/** Kinds of identifiers are compared without regard to case. */
+const identifier = (device: KnownDevice, kind: string): string | undefined =>
+  Object.entries(device.ids).find(([own]) => own.toLowerCase() === kind.toLowerCase())?.[1]
+
+/** Whether a device carries an identifier. */
+export const isCalled = (device: KnownDevice, { id, kind }: { readonly id: string; readonly kind: string }): boolean =>
+  identifier(device, kind) === id
+
+const is = (wanted: string | undefined, own: string) => wanted === undefined || wanted === own
+
+const matches = (query: Query, device: KnownDevice): boolean =>
+  is(query.accountName, device.account) &&
+  is(query.currentState, device.state) &&
+  is(query.servicePlan, device.servicePlan) &&
+  (query.groupName === undefined || device.groups.includes(query.groupName)) &&
+  (query.deviceId === undefined || isCalled(device, query.deviceId)) &&
+  (query.customFields ?? []).every(({ key, value }) => device.customFields[key] === value) &&
+  (query.filter?.deviceIdentifierFilters ?? []).every(({ contains = "", endswith = "", kind, startswith = "" }) => {
+    const id = identifier(device, kind)
+    return id?.includes(contains) && id.startsWith(startswith) && id.endsWith(endswith)
   })
-)
 
-/** The page's own example of a device that cannot be found. */
-const absent = "7897654321"
+const pairs = (record: Readonly<Record<string, string>>) =>
+  Object.entries(record).map(([key, value]) => ({ key, value }))
 
-/** Where devices are (page "Device Location"). */
-export const deviceLocations = reads(/^POST$/, /^\/locations$/, (call) => {
-  const body = Schema.decodeUnknownEither(LocationBody)(call.request.text)
-  if (Either.isLeft(body)) {
-    return dialects.location("The request could not be read.")
-  }
-  const { accountName, deviceList } = body.right
-  if (!hasAccount(call, accountName)) {
-    return dialects.location(`UWS verification failure (Could not find account ${accountName})`)
-  }
-  const time = DateTime.formatIso(DateTime.unsafeMake(call.now)).replaceAll(/\D/g, "").slice(0, 14)
-  return json(
-    200,
-    deviceList.map(({ mdn }) =>
-      mdn === absent
-        ? {
-            msid: mdn,
-            pd: {},
-            error: { time, type: "POSITION METHOD FAILURE", info: "Exception code=ABSENT SUBSCRIBER" }
-          }
-        : { msid: mdn, pd: { time, x: "33.45324", y: "-84.59621", radius: "5571", qos: false }, error: {} }
-    )
-  )
+const description = (device: KnownDevice) => ({
+  accountName: device.account,
+  carrierInformations: [{ carrierName: "Verizon Wireless", servicePlan: device.servicePlan, state: device.state }],
+  connected: device.connected,
+  customFields: pairs(device.customFields),
+  deviceIds: Object.entries(device.ids).map(([kind, id]) => ({ id, kind })),
+  extendedAttributes: [{ key: "DeviceId", value: String(device.deviceId) }],
+  groupNames: device.groups
 })
+
+/** A page of the devices; status 202 if there are more (generated SDK, `listDevicesInformation`). */
+export const deviceList = reads(
+  "POST /devices/actions/list",
+  { summary: "devices, page by page: 202 and `hasMoreData`, then `largestDeviceIdSeen`", source: "reported" },
+  (call) => {
+    const query = body.parse(DeviceListBody, call.request.text)
+    if (Either.isLeft(query)) {
+      return query.left
+    }
+    const { accountName, largestDeviceIdSeen = 0, maxNumberOfDevices = Number.POSITIVE_INFINITY } = query.right
+    if (accountName !== undefined && !hasAccount(call, accountName)) {
+      return refuseAccount(accountName)
+    }
+    const rest = devices(call).filter((device) => device.deviceId > largestDeviceIdSeen && matches(query.right, device))
+    const page = rest.slice(0, Math.min(Math.max(maxNumberOfDevices, 1), call.settings.pageSize))
+    const hasMoreData = page.length < rest.length
+    return json(hasMoreData ? 202 : 200, { hasMoreData, devices: page.map(description) })
+  }
+)

@@ -1,5 +1,8 @@
+import * as Duration from "effect/Duration"
+
 /**
- * What can go wrong between a client and the platform; see `answer`, `hang`, `lostRequest`, `lostResponse`, `truncated`.
+ * What can go wrong between a client and the platform. Those that are made by `answer`, `hang` and `lostRequest` act
+ * before the platform's decision, which is then not made; `after` turns them into faults that follow it.
  *
  * @since 0.1.0
  * @category faults
@@ -15,6 +18,10 @@ export type Fault =
   | { readonly _tag: "LostRequest" }
   | { readonly _tag: "LostResponse" }
   | { readonly _tag: "Truncated" }
+  | { readonly _tag: "After"; readonly fault: Fault }
+  | { readonly _tag: "Delayed"; readonly delay: Duration.Duration; readonly fault: Fault | undefined }
+  | { readonly _tag: "ErrorInSuccess"; readonly error: object }
+  | { readonly _tag: "LaggingNode"; readonly lag: Duration.Duration }
 
 /**
  * A fault that answers in the platform's place, which does not act; the content type is JSON unless `headers` say
@@ -65,26 +72,77 @@ export const lostResponse: Fault = { _tag: "LostResponse" }
  */
 export const truncated: Fault = { _tag: "Truncated" }
 
-/** A fault that waits for requests. */
-export interface Pending {
-  readonly fault: Fault
-  readonly path: string
-  readonly times: number
-}
+/**
+ * A fault in which the platform acts, and its client then meets `fault` in place of the platform's answer: a login that
+ * was judged and is answered 503 is `after(answer(503))`.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const after = (fault: Fault): Fault => ({ _tag: "After", fault })
 
-/** Takes the first fault that waits for `path`, and leaves the others. */
-export const take = (
-  pending: ReadonlyArray<Pending>,
-  path: string
-): readonly [fault: Fault | undefined, rest: ReadonlyArray<Pending>] => {
-  const found = pending.find((one) => path.startsWith(one.path))
-  if (found === undefined) {
-    return [undefined, pending]
+/**
+ * A fault in which the answer, or what `fault` makes of it, arrives later by `delay`; the platform acts at once.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const delayed = (delay: Duration.DurationInput, fault?: Fault): Fault => ({
+  _tag: "Delayed",
+  delay: Duration.decode(delay),
+  fault
+})
+
+/**
+ * A fault in which the gateway turns the request away before the platform sees it: WSO2's 900800 with `Retry-After`.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const throttled = (options?: {
+  /** The status; default 429, older gateways send 503. */
+  readonly status?: 429 | 503 | undefined
+  /** How long the client is asked to wait, in whole seconds; default 5 seconds. */
+  readonly retryAfter?: Duration.DurationInput | undefined
+}): Fault =>
+  answer(options?.status ?? 429, {
+    body: JSON.stringify({
+      fault: { code: "900800", message: "Message throttled out", description: "You have exceeded your quota" }
+    }),
+    headers: { "retry-after": String(Math.ceil(Duration.toSeconds(options?.retryAfter ?? "5 seconds"))) }
+  })
+
+/**
+ * A fault that answers with a web page, as a proxy or a captive portal does; the platform does not act.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const webPage = (status = 200): Fault =>
+  answer(status, {
+    body: "<!DOCTYPE html><html><body><h1>Please wait</h1></body></html>",
+    headers: { "content-type": "text/html" }
+  })
+
+/**
+ * A fault in which the platform acts and answers with an error under status 200: its own error if it refused, otherwise
+ * `error`, by default the platform's `UnexpectedError`.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const errorInSuccess = (
+  error: object = {
+    errorCode: "UnifiedWebService.REQUEST_FAILED.UnexpectedError",
+    errorMessage: "An unexpected error occurred."
   }
-  return [
-    found.fault,
-    found.times > 1
-      ? pending.map((one) => (one === found ? { ...one, times: one.times - 1 } : one))
-      : pending.filter((one) => one !== found)
-  ]
-}
+): Fault => ({ _tag: "ErrorInSuccess", error })
+
+/**
+ * A fault in which an API's node has not heard yet of an access token that was issued less than `lag` ago, and refuses
+ * it; older tokens, and requests for a token, are served.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const laggingNode = (lag: Duration.DurationInput): Fault => ({ _tag: "LaggingNode", lag: Duration.decode(lag) })

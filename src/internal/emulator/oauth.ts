@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import { missingCredentials, wrapped } from "./dialects.js"
-import type { Settings } from "./options.js"
+import type { Settings } from "./settings.js"
 import * as State from "./state.js"
 import { type Answer, empty, json, type Request } from "./wire.js"
 

@@ -1,6 +1,7 @@
 import * as Duration from "effect/Duration"
-import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import type { Account } from "./account.js"
+import { type Device, defaults as devices } from "./device.js"
 
 /**
  * How long something takes: the same for every request, or chosen by the request's number (from 1) and path.
@@ -23,8 +24,12 @@ export interface Options {
   readonly appSecret?: string | undefined
   /** The UWS users: password by username. */
   readonly users?: Readonly<Record<string, string>> | undefined
-  /** The accounts that every user may see, each in the form `0000123456-00001`. */
-  readonly accounts?: ReadonlyArray<string> | undefined
+  /** The accounts; one that is given by its name alone, such as `0000123456-00001`, may be seen by every user. */
+  readonly accounts?: ReadonlyArray<string | Account> | undefined
+  /** The devices; default five of the first account. Each must belong to one of `accounts`. */
+  readonly devices?: ReadonlyArray<Device> | undefined
+  /** The most entries that a page of a list holds; default 500, an invented number. */
+  readonly pageSize?: number | undefined
   /**
    * The simulator's test token: as bearer it never expires, any login and any session token are accepted with it, and
    * the one account is `TestAccount-1` (page "API Console").
@@ -40,6 +45,14 @@ export interface Options {
   readonly requestLatency?: Latency | undefined
   /** The time an answer travels after the platform has acted; default zero. */
   readonly responseLatency?: Latency | undefined
+  /** The most bytes of a request's body; a longer one is answered 413. Default 16 MiB. */
+  readonly maxBodySize?: number | undefined
+  /**
+   * The names, without a port, under which a server of the emulator answers beside loopback's; default none. A request
+   * that gives another in its `Host` header is answered 421, so that a page in a browser cannot reach the emulator by
+   * a name of its own.
+   */
+  readonly hosts?: ReadonlyArray<string> | undefined
 }
 
 /**
@@ -75,12 +88,16 @@ export const defaults: Defaults = {
   account,
   users: { [username]: password },
   accounts: [account],
+  devices,
+  pageSize: 500,
   simulatorToken: "00000000000000000000000051a01a70",
   tokenLifetime: "1 hour",
   sessionIdle: "20 minutes",
   singleSession: false,
   requestLatency: Duration.zero,
-  responseLatency: Duration.zero
+  responseLatency: Duration.zero,
+  maxBodySize: 16 * 1024 * 1024,
+  hosts: []
 }
 
 /**
@@ -100,39 +117,3 @@ export const credentials: {
   username,
   password: Redacted.make(password)
 }
-
-/** The options as the platform reads them: times in milliseconds, nothing missing. */
-export interface Settings {
-  readonly appKey: string
-  readonly appSecret: string
-  readonly users: Readonly<Record<string, string>>
-  readonly accounts: ReadonlyArray<string>
-  readonly simulatorToken: string
-  readonly tokenLifetime: number
-  readonly sessionIdle: number
-  readonly singleSession: boolean
-  readonly requestLatency: (n: number, path: string) => Duration.Duration
-  readonly responseLatency: (n: number, path: string) => Duration.Duration
-}
-
-const latency = (self: Latency) => {
-  if (Predicate.isFunction(self)) {
-    return (n: number, path: string) => Duration.decode(self(n, path))
-  }
-  const constant = Duration.decode(self)
-  return () => constant
-}
-
-/** Fills in the defaults. */
-export const settings = (options: Options = {}): Settings => ({
-  appKey: options.appKey ?? defaults.appKey,
-  appSecret: options.appSecret ?? defaults.appSecret,
-  users: options.users ?? defaults.users,
-  accounts: options.accounts ?? defaults.accounts,
-  simulatorToken: options.simulatorToken ?? defaults.simulatorToken,
-  tokenLifetime: Duration.toMillis(options.tokenLifetime ?? defaults.tokenLifetime),
-  sessionIdle: Duration.toMillis(options.sessionIdle ?? defaults.sessionIdle),
-  singleSession: options.singleSession ?? defaults.singleSession,
-  requestLatency: latency(options.requestLatency ?? defaults.requestLatency),
-  responseLatency: latency(options.responseLatency ?? defaults.responseLatency)
-})

@@ -2,9 +2,9 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { type BearerProblem, noResource, wrapped } from "./dialects.js"
 import * as OAuth from "./oauth.js"
-import type { Settings } from "./options.js"
 import type { Product, Resource } from "./product.js"
 import { products } from "./products.js"
+import type { Settings } from "./settings.js"
 import * as State from "./state.js"
 import type { Request } from "./wire.js"
 
@@ -40,6 +40,12 @@ const session = (
     : Either.map(found, ({ username }) => ({ token: token ?? "", username }))
 }
 
+const decoded = (segment: string) =>
+  Either.getOrElse(
+    Either.try(() => decodeURIComponent(segment)),
+    () => segment
+  )
+
 const enter = (
   settings: Settings,
   product: Product,
@@ -49,7 +55,7 @@ const enter = (
   now: number
 ): State.Step => {
   const path = request.path.slice("/api".length + product.context.length)
-  const parameters = (resource.path.exec(path) ?? []).slice(1)
+  const parameters = (resource.pattern.exec(path) ?? []).slice(1).map(decoded)
   const call = { settings, request, parameters, state, now, simulator: false, session: nobody }
   if (resource.credentials === "none") {
     return resource.handle(call)
@@ -70,6 +76,9 @@ const enter = (
   return [answer, answer.status < 400 ? State.touch(next, user.right.token, now) : next]
 }
 
+/** Whether a path is one of the OAuth endpoints, which have no gateway in front. */
+export const isOAuth = (path: string): boolean => oauthPath.test(path)
+
 /** The platform as a function: what it answers to a request that arrives at `now`, and what it then remembers. */
 export const handle = (settings: Settings, request: Request, state: State.State, now: number): State.Step => {
   const oauth = request.method === "POST" ? oauthPath.exec(request.path)?.[1] : undefined
@@ -82,7 +91,9 @@ export const handle = (settings: Settings, request: Request, state: State.State,
     return [wrapped(wrongContext ? 400 : 404, noResource(request.path)), state]
   }
   const path = request.path.slice("/api".length + product.context.length)
-  const resource = product.resources.find((one) => one.method.test(request.method) && one.path.test(path))
+  const resource = product.resources.find(
+    ({ methods, pattern }) => (methods.length === 0 || methods.includes(request.method)) && pattern.test(path)
+  )
   return resource === undefined
     ? [wrapped(404, noResource(product.context)), state]
     : enter(settings, product, resource, request, state, now)

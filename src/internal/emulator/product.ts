@@ -1,13 +1,13 @@
 import type { BearerProblem } from "./dialects.js"
-import type { Settings } from "./options.js"
+import type { Settings } from "./settings.js"
 import type { SessionProblem, State, Step } from "./state.js"
 import type { Answer, Request } from "./wire.js"
 
-/** A request that has passed the gateway and belongs to a live session, where its resource asks for these. */
+/** A request that has passed the gateway and belongs to a live session, if its resource asks for these. */
 export interface Call {
   readonly settings: Settings
   readonly request: Request
-  /** What the groups of the resource's pattern matched. */
+  /** What stands in the path for the names in braces of the resource's path, decoded. */
   readonly parameters: ReadonlyArray<string>
   readonly state: State
   readonly now: number
@@ -16,11 +16,17 @@ export interface Call {
   readonly session: { readonly token: string; readonly username: string }
 }
 
-/** A resource of a product, by method and by the path within the product. */
+/** A resource of a product. */
 export interface Resource {
-  readonly method: RegExp
-  readonly path: RegExp
+  /** The methods it takes; none stands for all. */
+  readonly methods: ReadonlyArray<string>
+  /** Its path within the product: `{name}` is one segment, `*` any text. */
+  readonly path: string
+  readonly pattern: RegExp
   readonly credentials: "none" | "bearer" | "both"
+  readonly summary: string
+  /** Where its answer is known from. */
+  readonly source: "documented" | "reported" | "invented"
   readonly handle: (call: Call) => Step
 }
 
@@ -34,14 +40,23 @@ export interface Product {
   readonly resources: ReadonlyArray<Resource>
 }
 
-/** A resource that changes nothing. */
-export const reads = (
-  method: RegExp,
-  path: RegExp,
-  answer: (call: Call) => Answer,
-  credentials: Resource["credentials"] = "both"
-): Resource => ({ method, path, credentials, handle: (call) => [answer(call), call.state] })
+/** A resource, said by `GET,POST /path` and what it is known from. */
+export const resource = (
+  route: string,
+  about: Pick<Resource, "source" | "summary"> & Partial<Pick<Resource, "credentials">>,
+  handle: Resource["handle"]
+): Resource => {
+  const [methods = "", path = ""] = route.split(" ")
+  return {
+    credentials: "both",
+    ...about,
+    methods: methods === "*" ? [] : methods.split(","),
+    path,
+    pattern: new RegExp(`^${path.replaceAll("*", ".*").replaceAll(/\{\w+\}/g, "([^/]+)")}$`),
+    handle
+  }
+}
 
-/** Whether the caller may see an account; the simulator has one of its own. */
-export const hasAccount = ({ settings, simulator }: Call, account: string) =>
-  simulator ? account === "TestAccount-1" : settings.accounts.includes(account)
+/** A resource that changes nothing. */
+export const reads = (route: string, about: Parameters<typeof resource>[1], answer: (call: Call) => Answer): Resource =>
+  resource(route, about, (call) => [answer(call), call.state])

@@ -1,33 +1,25 @@
-import { deviceList, deviceLocations } from "./devices.js"
+import { accountInformation, accountList } from "./accounts.js"
+import { callbackDeletion, callbackList, callbackRegistration } from "./callbacks.js"
+import { deviceList } from "./devices.js"
 import * as dialects from "./dialects.js"
-import { hasAccount, type Product, reads } from "./product.js"
+import { deviceLocations } from "./locations.js"
+import { type Product, reads, resource } from "./product.js"
 import * as session from "./session.js"
+import { softwareDevices } from "./software.js"
+import { usageList } from "./usage.js"
 import { empty, json, text } from "./wire.js"
 
-const accountInformation = reads(/^GET$/, /^\/accounts\/([^/]+)$/, (call) => {
-  const account = call.parameters[0] ?? ""
-  return hasAccount(call, account)
-    ? json(200, {
-        accountName: account,
-        accountNumber: account,
-        organizationName: "Emulated Organization",
-        isProvisioningAllowed: true,
-        carriers: ["Verizon Wireless"],
-        features: ["Static IP", "Dynamic IP"],
-        iPPools: [{ poolName: "EMULATED001", poolType: "Static IP", isDefaultPool: true }]
-      })
-    : dialects.uws("REQUEST_FAILED.AccountName", `The user is not associated with the account ${account}.`)
-})
-
-const echo = reads(/^(POST|PUT|PATCH)$/, /\/echo$/, ({ request }) =>
-  json(200, { method: request.method, length: request.body.length, body: request.text })
+const echo = reads(
+  "POST,PUT,PATCH /echo",
+  { summary: "the request's body and its length", source: "invented" },
+  (call) => json(200, { method: call.request.method, length: call.request.body.length, body: call.request.text })
 )
 
 const success = () => json(200, { success: true })
 
-const anything = reads(/^(GET|POST|PUT|PATCH|DELETE)$/, /^\/.+/, success)
+const anything = reads("GET,POST,PUT,PATCH,DELETE /*", { summary: '`{"success": true}`', source: "invented" }, success)
 
-const forbidden = reads(/^(GET|POST)$/, /^\/forbidden$/, () =>
+const forbidden = reads("GET,POST /forbidden", { summary: "a 403 that is not the gateway's", source: "invented" }, () =>
   json(403, {
     errorCode: "UnifiedWebService.REQUEST_FAILED.NotAuthorized",
     errorMessage: "The user may not do this.",
@@ -41,16 +33,24 @@ const connectivity: Product = {
   refuseBearer: (problem, context) => dialects.wrapped(401, dialects.bearerFault(problem, context)),
   refuseSession: dialects.uwsSession,
   resources: [
-    { method: /^POST$/, path: /^\/session\/login$/, credentials: "bearer", handle: session.login },
-    { method: /^POST$/, path: /^\/session\/logout$/, credentials: "both", handle: session.logout },
-    {
-      method: /^PUT$/,
-      path: /^\/session\/password\/actions\/reset$/,
-      credentials: "both",
-      handle: session.resetPassword
-    },
+    resource(
+      "POST /session/login",
+      { summary: "starts a session", source: "documented", credentials: "bearer" },
+      session.login
+    ),
+    resource("POST /session/logout", { summary: "ends the session", source: "documented" }, session.logout),
+    resource(
+      "PUT /session/password/actions/reset",
+      { summary: "replaces the password with a random one", source: "documented" },
+      session.resetPassword
+    ),
+    accountList,
     accountInformation,
     deviceList,
+    usageList,
+    callbackList,
+    callbackRegistration,
+    callbackDeletion,
     echo
   ]
 }
@@ -84,33 +84,36 @@ export const products: ReadonlyArray<Product> = [
         : connectivity.refuseBearer(problem, context, path)
   }),
   product("/diagnostics/v1", { refuseSession: dialects.diagnosticsSession }),
-  ...["/fota/v1", "/fota/v2", "/fota/v3"].map((context) => product(context, flatFaults)),
+  product("/fota/v1", flatFaults),
+  ...["/fota/v2", "/fota/v3"].map((context) =>
+    product(context, { ...flatFaults, resources: [echo, softwareDevices, anything] })
+  ),
   product("/subsc/v1", {
     refuseBearer: (problem, context) => dialects.xml(401, dialects.bearerFault(problem, context)),
     refuseSession: dialects.subscriptionSession,
     resources: [forbidden, echo, anything]
   }),
-  product("/mec/eds", { resources: [reads(/^(GET|POST)$/, /^\/.+/, success, "bearer")] }),
+  product("/mec/eds", {
+    resources: [
+      reads("GET,POST /*", { summary: '`{"success": true}`', source: "invented", credentials: "bearer" }, success)
+    ]
+  }),
   ...["/v1", "/v2", "/v3"].map((context) => product(context, etx)),
   product("/emulator/v1", {
     resources: [
-      reads(/./, /^\/unauthorized$/, () => empty(401), "none"),
-      reads(
-        /./,
-        /^\/unauthorized\/html$/,
-        () => text(401, "text/html", "<html><body><h1>401</h1></body></html>"),
-        "none"
+      reads("* /unauthorized", { summary: "a bare 401", source: "invented", credentials: "none" }, () => empty(401)),
+      reads("* /unauthorized/html", { summary: "a 401 with a web page", source: "invented", credentials: "none" }, () =>
+        text(401, "text/html", "<html><body><h1>401</h1></body></html>")
       ),
       reads(
-        /./,
-        /^\/forbidden$/,
+        "* /forbidden",
+        { summary: "the 403 in XML of the page on errors", source: "documented", credentials: "none" },
         () =>
           dialects.xml(403, {
             code: "404",
             message: "Not Found",
             description: "The requested resource is not available."
-          }),
-        "none"
+          })
       )
     ]
   })

@@ -3,19 +3,11 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import { hangUp, readBody } from "./connection.js"
+import * as Host from "./host.js"
+import type { Service } from "./service.js"
 import * as Wire from "./wire.js"
-
-/** Closes the connection once what was written has been sent; waits where the server shows no connection to close. */
-const hangUp = ({ source }: HttpServerRequest.HttpServerRequest): Effect.Effect<never> =>
-  Effect.suspend(() => {
-    const socket = Predicate.hasProperty(source, "socket") ? source.socket : undefined
-    if (Predicate.hasProperty(socket, "destroySoon") && Predicate.isFunction(socket.destroySoon)) {
-      socket.destroySoon()
-    }
-    return Effect.never
-  })
 
 const whole = ({ body, headers, status }: Wire.Answer) =>
   body === ""
@@ -30,20 +22,38 @@ const half = ({ body, headers, status }: Wire.Answer, request: HttpServerRequest
   )
 }
 
+const misdirected = (host: string): Wire.Answer =>
+  Wire.text(
+    421,
+    "text/plain",
+    `The emulator does not answer to ${JSON.stringify(host)}; the option "hosts" names others than loopback's.`
+  )
+
+/** What is left of the request's body is not read. */
+const closing = HttpServerResponse.setHeader("connection", "close")
+
 /** Answers the server's current request. */
-export const respond = (
-  receive: Wire.Receive
-): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> =>
+export const respond = ({
+  receive,
+  settings
+}: Service): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const body = yield* request.arrayBuffer
     const url = Option.getOrElse(HttpServerRequest.toURL(request), () => new URL("http://localhost/"))
-    const { answer, arrives } = yield* receive(Wire.request(request.method, url, request.headers, new Uint8Array(body)))
-    if (answer === undefined || arrives === "not at all") {
+    const { host = "" } = request.headers
+    if (![host || url.host, url.host].every((name) => Host.isOwn(name, settings.hosts))) {
+      return closing(whole(misdirected(host || url.host)))
+    }
+    const body = yield* readBody(request, settings.maxBodySize)
+    if (Option.isNone(body)) {
+      return closing(whole(Wire.tooLong))
+    }
+    const reply = yield* receive(Wire.request(request.method, url, request.headers, body.value))
+    if (reply.answer === undefined || reply.arrives === "not at all") {
       return yield* hangUp(request)
     }
     return HttpServerResponse.mergeCookies(
-      arrives === "half" ? half(answer, request) : whole(answer),
-      Cookies.fromSetCookie(answer.cookies)
+      reply.arrives === "half" ? half(reply.answer, request) : whole(reply.answer),
+      Cookies.fromSetCookie(reply.answer.cookies)
     )
   }).pipe(Effect.catchTag("RequestError", () => HttpServerResponse.empty({ status: 400 })))

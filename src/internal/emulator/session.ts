@@ -2,39 +2,26 @@ import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as body from "./body.js"
 import { uws } from "./dialects.js"
 import * as opaque from "./opaque.js"
 import type { Call } from "./product.js"
 import * as State from "./state.js"
-import { type Answer, json } from "./wire.js"
+import { json } from "./wire.js"
 
 const LoginBody = Schema.Struct({ username: Schema.String, password: Schema.String })
 const ResetBody = Schema.Struct({ oldPassword: Schema.String })
-
-const decodeJson = Schema.decodeUnknownEither(Schema.parseJson())
-
-const parse = <A, I>(schema: Schema.Schema<A, I>, text: string): Either.Either<A, Answer> =>
-  text.trim() === ""
-    ? Either.left(uws("INPUT_INVALID.RequestUndefined", "The request is undefined."))
-    : decodeJson(text).pipe(
-        Either.mapLeft(() => uws("DeserializationFailed", "The request could not be read as JSON.")),
-        Either.flatMap((value) =>
-          Either.mapLeft(Schema.decodeUnknownEither(schema)(value), () =>
-            uws("REQUEST_FAILED.UnexpectedError", "An unexpected error occurred.")
-          )
-        )
-      )
 
 const hasPassword = (state: State.State, username: string, password: string) =>
   Option.contains(HashMap.get(state.passwords, username), password)
 
 /** Starts a session (page "Start Session"); a request that cannot be read is no strike against the user. */
 export const login = ({ now, request, settings, simulator, state }: Call): State.Step => {
-  const body = parse(LoginBody, request.text)
-  if (Either.isLeft(body)) {
-    return [body.left, state]
+  const credentials = body.parse(LoginBody, request.text)
+  if (Either.isLeft(credentials)) {
+    return [credentials.left, state]
   }
-  const { password, username } = body.right
+  const { password, username } = credentials.right
   if (!simulator && State.isLocked(state, username)) {
     return [uws("REQUEST_FAILED.UserLocked", "The user is locked. Contact Verizon Support."), state]
   }
@@ -54,11 +41,11 @@ export const logout = ({ session, state }: Call): State.Step => [
 
 /** Replaces the user's password with a random one, at once; sessions go on (page "Reset Password"). */
 export const resetPassword = ({ request, session, simulator, state }: Call): State.Step => {
-  const body = parse(ResetBody, request.text)
-  if (Either.isLeft(body)) {
-    return [body.left, state]
+  const reset = body.parse(ResetBody, request.text)
+  if (Either.isLeft(reset)) {
+    return [reset.left, state]
   }
-  if (!simulator && !hasPassword(state, session.username, body.right.oldPassword)) {
+  if (!simulator && !hasPassword(state, session.username, reset.right.oldPassword)) {
     return [uws("INPUT_INVALID.Password.Invalid", "The Password is invalid."), state]
   }
   const issued = state.issued + 1

@@ -1,8 +1,9 @@
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import type { KnownDevice } from "./device.js"
 import * as opaque from "./opaque.js"
-import type { Settings } from "./options.js"
+import type { Settings } from "./settings.js"
 import type { Answer } from "./wire.js"
 
 /** Refused logins in a row that lock a user (page "Start Session"). */
@@ -15,6 +16,14 @@ interface Session {
   readonly usedAt: number
 }
 
+/** A listener that an account has registered. */
+export interface Callback {
+  readonly name: string
+  readonly url: string
+  readonly username: string
+  readonly password: string
+}
+
 /** All that the platform remembers; times are milliseconds since the epoch. */
 export interface State {
   readonly seed: number
@@ -23,6 +32,9 @@ export interface State {
   readonly sessions: HashMap.HashMap<string, Session>
   readonly passwords: HashMap.HashMap<string, string>
   readonly refusals: HashMap.HashMap<string, number>
+  readonly devices: ReadonlyArray<KnownDevice>
+  /** The listeners of each account, oldest first. */
+  readonly callbacks: HashMap.HashMap<string, ReadonlyArray<Callback>>
 }
 
 /** An answer and the state it leaves behind. */
@@ -38,7 +50,9 @@ export const initial = (settings: Settings, seed: number): State => ({
   token: Option.none(),
   sessions: HashMap.empty(),
   passwords: HashMap.fromIterable(Object.entries(settings.users)),
-  refusals: HashMap.empty()
+  refusals: HashMap.empty(),
+  devices: settings.devices,
+  callbacks: HashMap.empty()
 })
 
 /** The access token that is valid at `now`. */
@@ -126,6 +140,12 @@ export const isLocked = (state: State, username: string): boolean => refusals(st
 /** The users for whom `isLocked` holds. */
 export const lockedUsers = (state: State): ReadonlyArray<string> =>
   HashMap.toEntries(state.refusals).flatMap(([username, count]) => (count >= strikes ? [username] : []))
+
+/** Whether a user exists. */
+export const hasUser =
+  (username: string) =>
+  (state: State): boolean =>
+    HashMap.has(state.passwords, username)
 
 /** Sets a password. */
 export const setPassword = (state: State, username: string, password: string): State => ({

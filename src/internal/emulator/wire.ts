@@ -18,7 +18,7 @@ export interface Answer {
   readonly body: string
 }
 
-/** What arrives of an answer; `undefined` where the platform decided on none. */
+/** What arrives of an answer; `undefined` if nothing was decided. */
 export interface Reply {
   readonly answer: Answer | undefined
   readonly arrives: "whole" | "half" | "not at all"
@@ -60,3 +60,6 @@ export const empty = (status: number, headers: Readonly<Record<string, string>> 
   cookies: [],
   body: ""
 })
+
+/** The answer to a request whose body is longer than the emulator reads. */
+export const tooLong: Answer = text(413, "text/plain", "The request's body is too long.")
