@@ -12,7 +12,8 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["RedisCredentialStore"],
   ["OAuthClient", "SessionClient"],
   ["LoginGuard", "SessionSource", "TokenSource"],
-  ["ThingSpaceHttpClient"]
+  ["ThingSpaceHttpClient"],
+  ["ThingSpaceFetch"]
 ]
 
 const layerOf = (name: string): number => layers.findIndex((layer) => layer.includes(name))
