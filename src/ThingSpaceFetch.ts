@@ -61,17 +61,10 @@ export const make: Effect.Effect<typeof globalThis.fetch, never, ThingSpaceHttpC
   const client = yield* ThingSpaceHttpClient
   const runtime = yield* Effect.runtime<never>()
 
-  const call = (request: Request, url: string): Effect.Effect<Response, unknown> => {
-    const answer = Effect.flatMap(fromWeb(request, url), client.execute).pipe(
-      Effect.map((response) => {
-        const body = Stream.mapError(response.stream, failed)
-        return toWeb(response, Stream.interruptWhen(body, aborted(request)), runtime)
-      }),
-      Effect.sandbox,
-      Effect.mapError((cause) => failed(Cause.squash(cause)))
-    )
-    // Disconnected, because the caller does not wait for what it no longer wants.
-    return Effect.raceFirst(Effect.disconnect(answer), aborted(request))
+  const run = async <A>(effect: Effect.Effect<A, unknown>, { signal }: Request): Promise<A> => {
+    const exit = await Runtime.runPromiseExit(runtime)(effect, { signal })
+    if (Exit.isSuccess(exit)) return exit.value
+    return Promise.reject(signal.aborted ? signal.reason : failed(Cause.squash(exit.cause)))
   }
 
   return async (input, init) => {
@@ -79,7 +72,13 @@ export const make: Effect.Effect<typeof globalThis.fetch, never, ThingSpaceHttpC
     const request = input instanceof Request ? new Request(input, init) : new Request("https://localhost/", init)
     request.signal.throwIfAborted()
     const url = input instanceof Request ? input.url : String(input)
-    const exit = await Runtime.runPromiseExit(runtime)(call(request, url))
-    return Exit.isSuccess(exit) ? exit.value : Promise.reject(Cause.squash(exit.cause))
+    const response = await run(Effect.flatMap(fromWeb(request, url), client.execute), request)
+    return toWeb(response, {
+      whole: () => run(response.arrayBuffer, request),
+      open: () => {
+        const parts = Stream.mapError(response.stream, failed)
+        return Stream.toReadableStreamRuntime(Stream.interruptWhen(parts, aborted(request)), runtime)
+      }
+    })
   }
 })

@@ -303,9 +303,12 @@ describe("over a connection", () => {
     })
   )
 
-  it.scopedLive("breaks the body off if the caller aborts while reading it", () =>
+  it.scopedLive.each([
+    ["of unknown length", {}],
+    ["of ten bytes", { "content-length": "10" }]
+  ] as const)("breaks a body %s off if the caller aborts while reading it", ([, headers]) =>
     Effect.gen(function* () {
-      const { closed, handler } = yield* watched((response) => response.write("first"))
+      const { closed, handler } = yield* watched((response) => response.writeHead(200, headers).write("first"))
       const own = yield* serving(handler)
       const controller = new AbortController()
       const response = yield* Effect.promise(() => own("/", { signal: controller.signal }))

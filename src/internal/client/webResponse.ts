@@ -1,10 +1,21 @@
 import * as Cookies from "@effect/platform/Cookies"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import type * as Runtime from "effect/Runtime"
-import * as Stream from "effect/Stream"
 
-/** A stream that is opened by the first read: an answer that nobody reads is the transport's to let go of. */
-const lazily = (open: () => ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => {
+/**
+ * The two ways to read a response, each of which can be taken once.
+ *
+ * @internal
+ */
+export interface Body {
+  readonly whole: () => Promise<ArrayBuffer>
+  readonly open: () => ReadableStream<Uint8Array>
+}
+
+/** Announced lengths up to this are read in one piece, in bytes: a stream costs ten times as much. */
+const short = 64 * 1024
+
+/** Opened by the first read: a body that nobody reads is the transport's to let go of. */
+const lazily = ({ open, whole }: Body, isShort: boolean): ReadableStream<Uint8Array> => {
   let opened: ReadableStreamDefaultReader<Uint8Array> | undefined
   const reader = () => {
     opened ??= open().getReader()
@@ -13,9 +24,9 @@ const lazily = (open: () => ReadableStream<Uint8Array>): ReadableStream<Uint8Arr
   return new ReadableStream(
     {
       pull: async (controller) => {
-        const { done, value } = await reader().read()
-        if (done) controller.close()
-        else controller.enqueue(value)
+        const { done, value } = isShort ? { done: false, value: new Uint8Array(await whole()) } : await reader().read()
+        if (!done) controller.enqueue(value)
+        if (done || isShort) controller.close()
       },
       cancel: (reason) => reader().cancel(reason)
     },
@@ -35,21 +46,14 @@ const headersOf = ({ cookies, headers }: HttpClientResponse.HttpClientResponse):
 }
 
 /**
- * A response as `fetch` gives it; `body` is its stream, with the errors that a reader is to see.
+ * A response as `fetch` gives it.
  *
  * @internal
  */
-export const toWeb = (
-  response: HttpClientResponse.HttpClientResponse,
-  body: Stream.Stream<Uint8Array, unknown>,
-  runtime: Runtime.Runtime<never>
-): Response => {
-  const { request, status } = response
+export const toWeb = (response: HttpClientResponse.HttpClientResponse, body: Body): Response => {
+  const { headers, request, status } = response
   const init = { status, headers: headersOf(response) }
   return request.method === "HEAD" || bodiless.includes(status)
     ? new Response(null, init)
-    : new Response(
-        lazily(() => Stream.toReadableStreamRuntime(body, runtime)),
-        init
-      )
+    : new Response(lazily(body, Number(headers["content-length"]) <= short), init)
 }
