@@ -52,6 +52,8 @@ const aborted = (request: Request): Effect.Effect<never, unknown> =>
  * const fetch = await runtime.runPromise(ThingSpaceFetch.make)
  * const response = await fetch(`/api/m2m/v1/accounts/${ThingSpaceEmulator.defaults.account}`)
  * console.log(response.status) // => 200
+ *
+ * await runtime.dispose()
  * ```
  *
  * @since 0.2.0
