@@ -28,7 +28,10 @@ const names = [
   "telemetry",
   "cron",
   "fleet",
-  "managed-accounts"
+  "managed-accounts",
+  "openapi-fetch",
+  "axios",
+  "generated-sdk"
 ]
 
 /** An example is done when its module has been evaluated: each awaits its program. */

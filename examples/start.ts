@@ -23,10 +23,10 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { ThingSpaceConfig, ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+import { bold, dim } from "../bin/terminal.js"
 import * as chapters from "./internal/chapters.js"
 import { platform } from "./internal/platform.js"
 import { firstSteps } from "./internal/steps.js"
-import { bold, dim } from "./internal/terminal.js"
 import * as Timeline from "./internal/timeline.js"
 
 const { account, appKey, appSecret, password, username } = ThingSpaceEmulator.defaults

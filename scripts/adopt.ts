@@ -10,6 +10,8 @@ import { join } from "node:path"
 import { neutral, treeShaken } from "./adopt/bundles.js"
 import { compile, type Setting } from "./adopt/compiles.js"
 import { definitionsReachable } from "./adopt/definitions.js"
+import { hour } from "./adopt/hour.js"
+import { installs } from "./adopt/installs.js"
 import { install, make, pack } from "./adopt/project.js"
 import { available, here, runs, withEmulator } from "./adopt/runs.js"
 import { compilers, disagreements, highest, lowest, runtimes } from "./adopt/versions.js"
@@ -54,6 +56,9 @@ const place = (name: string) => {
 try {
   await report("the peer range is stated once", async () => disagreements())
   const tarball = pack(folder)
+
+  await report("what the pages install", () => installs(place("pages"), tarball))
+  await report("a new user's hour", () => hour(place("hour"), tarball))
 
   for (const [name, pair] of Object.entries({ highest, lowest })) {
     const project = place(name)

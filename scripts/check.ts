@@ -42,7 +42,7 @@ const test = (): boolean => {
 
 const build = (): boolean => {
   rmSync("dist", { recursive: true, force: true })
-  return run("tsc -p tsconfig.build.json")
+  return run("npm run build")
 }
 
 const attempt = (check: () => boolean): boolean => {

@@ -23,7 +23,7 @@ describe("README", () => {
 
   it("lists every example", () => {
     const listed = [...readme.matchAll(/^\| \[([\w-]+)\]\(examples\/\1\.ts\)/gm)].map(([, name]) => `${name}.ts`)
-    const commands = ["doctor.ts", "emulator.ts", "run.ts", "start.ts"]
+    const commands = ["run.ts", "start.ts"]
     const files = filesIn("examples", ".ts").filter((file) => !commands.includes(file))
     assert.sameMembers(listed, files)
   })
@@ -75,6 +75,6 @@ describe("README", () => {
     const { appKey, appSecret } = ThingSpaceEmulator.defaults
     assert.include(line, `-u "${appKey}:${appSecret}"`)
     assert.include(line, "http://localhost:8787/api/ts/v1/oauth2/token")
-    assert.match(read("examples/emulator.ts"), /"PORT"\), 8787/)
+    assert.match(read("bin/emulator.ts"), /"PORT"\), 8787/)
   })
 })

@@ -7,9 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import { AccessToken, SessionSource, SessionToken, ThingSpaceEmulator, TokenSource } from "effect-thingspace-auth"
+import { bold, green } from "../../bin/terminal.js"
 import * as requests from "./requests.js"
 import { type Location, locate, readAccount } from "./steps.js"
-import { bold, green } from "./terminal.js"
 import * as Timeline from "./timeline.js"
 
 const { account } = ThingSpaceEmulator.defaults

@@ -11,9 +11,9 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import { Rejection, ThingSpaceConfig, ThingSpaceHttpClient } from "effect-thingspace-auth"
+import { bold, dim } from "../../bin/terminal.js"
 import * as requests from "./requests.js"
 import { firstSteps } from "./steps.js"
-import { bold, dim } from "./terminal.js"
 import * as Timeline from "./timeline.js"
 
 /** The client beneath the pipeline, which notes what passes. */

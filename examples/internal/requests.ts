@@ -1,7 +1,7 @@
 /**
  * What was sent: counted, listed, and as a table.
  */
-import { bold, cyan, dim, yellow } from "./terminal.js"
+import { bold, cyan, dim, yellow } from "../../bin/terminal.js"
 
 export interface Request {
   readonly method: string

@@ -11,9 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Ref from "effect/Ref"
+import { bold, dim, green, red, wrap, yellow } from "../../bin/terminal.js"
 import type { Counts, Request } from "./requests.js"
 import * as requests from "./requests.js"
-import { bold, dim, green, red, wrap, yellow } from "./terminal.js"
 
 /** Something did not go as the program says it does. */
 export class Unexpected extends Data.TaggedError("Unexpected")<{ readonly message: string }> {}

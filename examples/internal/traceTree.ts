@@ -2,8 +2,8 @@
  * Draws a span with all beneath it, in the order in which they began, each with its place in time.
  */
 import { stripVTControlCharacters } from "node:util"
+import { bold, cyan, dim, yellow } from "../../bin/terminal.js"
 import type { Span } from "./collector.js"
-import { bold, cyan, dim, yellow } from "./terminal.js"
 
 const width = 24
 

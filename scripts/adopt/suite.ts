@@ -32,7 +32,7 @@ try {
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, undefined, 2))
   // The companions' own peer ranges do not reach down to the very lowest.
   const installed = run("npm", "install", "--legacy-peer-deps", "--prefer-offline", "--ignore-scripts", "--no-audit")
-  const built = installed && run("npx", "tsc", "-p", "tsconfig.build.json")
+  const built = installed && run("npm", "run", "build")
   const tested = built && run("npx", "vitest", "run", "-t", `^(?!.*(${later.join("|")}))`, ...process.argv.slice(2))
   process.exitCode = tested ? 0 : 1
 } finally {

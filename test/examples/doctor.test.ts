@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Ref from "effect/Ref"
 import * as ThingSpaceEmulator from "effect-thingspace-auth/ThingSpaceEmulator"
-import { checkup } from "../../examples/internal/checkup.js"
+import { checkup } from "../../bin/checkup.js"
 import { read } from "../docs/pages.js"
 import { type Outcome, outcome } from "./example.js"
 
@@ -119,6 +119,25 @@ describe("the doctor", () => {
     }).pipe(Effect.provide(platform))
   )
 
+  it.live(
+    "shows what the platform says without what would move the cursor, and not at all if it holds a credential",
+    () =>
+      Effect.gen(function* () {
+        const { failNext } = yield* ThingSpaceEmulator.ThingSpaceEmulator
+        const named = (organizationName: string) =>
+          Effect.zipRight(
+            failNext(ThingSpaceEmulator.answer(200, { body: JSON.stringify({ organizationName }) }), {
+              path: `/api/m2m/v1/accounts/${account}`
+            }),
+            examineServer()
+          )
+        const moving = yield* named("\u001b[2JOrg\u202e\r\n")
+        assert.strictEqual(moving.findings.at(-1)?.says, `Account ${account} read: [2JOrg`)
+        const telling = yield* named(`the password is ${password}`)
+        assert.strictEqual(telling.findings.at(-1)?.says, "(not shown: it holds a credential)")
+      }).pipe(Effect.provide(platform))
+  )
+
   it.live("names every variable that is missing or cannot be used, and sends nothing", () =>
     Effect.gen(function* () {
       const { exitCode, findings } = yield* examine({
@@ -177,7 +196,7 @@ describe("the doctor", () => {
 
 /** Runs `npm run doctor` as npm does, piped. */
 const run = (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>): Effect.Effect<Outcome> =>
-  Effect.promise(() => outcome(["examples/doctor.ts", ...args], environment))
+  Effect.promise(() => outcome(["bin/main.ts", "doctor", ...args], environment))
 
 describe("npm run doctor", () => {
   it.live("prints each step, and exits with the code of the one that failed", () =>
@@ -207,7 +226,7 @@ describe("npm run doctor", () => {
   )
 
   it("states its exit codes in its header", () => {
-    const header = /^\/\*\*([\s\S]*?)\*\//.exec(read("examples/doctor.ts"))?.[1]?.replace(/\s+\* ?/g, " ") ?? ""
+    const header = /^\/\*\*([\s\S]*?)\*\//.exec(read("bin/doctor.ts"))?.[1]?.replace(/\s+\* ?/g, " ") ?? ""
     assert.include(
       header,
       "0 all is well; 1 it failed itself, or was called wrongly; 2 configuration; 3 reachability; 4 access token; 5 login; 6 account."

@@ -2,8 +2,8 @@
  * Finds out why a program cannot call ThingSpace: configuration, reachability, token, login, account, in this order, each
  * with what it means and what to do where it fails.
  *
- *     npm run doctor
- *     npm run --silent doctor -- --json
+ *     npx effect-thingspace-auth doctor
+ *     npx effect-thingspace-auth doctor --json
  *
  * It reads THINGSPACE_APP_KEY, THINGSPACE_APP_SECRET, THINGSPACE_UWS_USERNAME, THINGSPACE_UWS_PASSWORD,
  * THINGSPACE_ACCOUNT and, optional, THINGSPACE_BASE_URL, and asks that platform and no other. It stops at the first step
@@ -16,8 +16,8 @@ import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
-import { checkup, type Finding, steps } from "./internal/checkup.js"
-import { bold, dim, green, red, wrap, yellow } from "./internal/terminal.js"
+import { checkup, type Finding, steps } from "./checkup.js"
+import { bold, dim, green, red, wrap, yellow } from "./terminal.js"
 
 const margin = 17
 
@@ -54,12 +54,5 @@ const main = (render: typeof text) =>
     )
   ).pipe(Effect.provide([FetchHttpClient.layer, Logger.remove(Logger.defaultLogger)]))
 
-const usage = Effect.sync(() => {
-  console.error("npm run doctor, or npm run --silent doctor -- --json")
-  process.exitCode = 1
-})
-
-const options = process.argv.slice(2)
-await Effect.runPromise(
-  options.some((option) => option !== "--json") ? usage : main(options.includes("--json") ? json : text)
-)
+export const run = (options: ReadonlyArray<string>): Promise<void> =>
+  Effect.runPromise(main(options.includes("--json") ? json : text))

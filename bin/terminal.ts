@@ -25,3 +25,6 @@ export const wrap = (text: string, indentation: number): ReadonlyArray<string> =
   const width = Math.max(Math.min(process.stdout.columns || 100, 100) - indentation, 30)
   return text.match(new RegExp(`\\S.{0,${width - 2}}(?=\\s|$)|\\S+`, "g")) ?? []
 }
+
+/** What others have written, without what would move the cursor or turn the text around. */
+export const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "")

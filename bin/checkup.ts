@@ -14,6 +14,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import {
   AccessToken,
@@ -28,6 +29,7 @@ import {
   TokenSource
 } from "effect-thingspace-auth"
 import * as answers from "./answers.js"
+import { plain } from "./terminal.js"
 
 export interface Finding {
   readonly step: keyof typeof steps
@@ -139,10 +141,19 @@ const client = (access: AccessToken.AccessToken, session: SessionToken.SessionTo
 /** Goes through the steps until one fails. */
 export const checkup = Effect.gen(function* () {
   const found = yield* Ref.make<ReadonlyArray<Finding>>([])
+  const secrets = new Set<string>()
+  const shown = (text: string) =>
+    [...secrets].some((secret) => text.includes(secret)) ? "(not shown: it holds a credential)" : plain(text)
   const note = (step: Finding["step"], outcome: Finding["outcome"], says: string, next?: string) =>
     Ref.update(found, (all) => [
       ...all,
-      { step, outcome, says, means: steps[step].means, ...(next === undefined ? {} : { next }) }
+      {
+        step,
+        outcome,
+        says: shown(says),
+        means: steps[step].means,
+        ...(next === undefined ? {} : { next: shown(next) })
+      }
     ])
   const step = <A, R>(name: Finding["step"], does: Effect.Effect<A, Failed, R>, says: (result: A) => string) =>
     does.pipe(
@@ -156,6 +167,8 @@ export const checkup = Effect.gen(function* () {
       configuration,
       ({ account, settings }) => `Everything is set; the platform is ${settings.baseUrl}, the account ${account}`
     )
+    const { key, password, secret } = credentials
+    for (const one of [key, secret, password]) secrets.add(Redacted.value(one))
     yield* step("reachability", probe(settings), (says) => says)
     yield* Effect.gen(function* () {
       const oauth = yield* OAuthClient.OAuthClient
@@ -180,6 +193,7 @@ export const checkup = Effect.gen(function* () {
         ),
         (session) => `Logged in, session ${SessionToken.fingerprint(session)}`
       )
+      for (const one of [access.secret, session.secret]) secrets.add(Redacted.value(one))
       yield* Effect.provide(
         step("account", readAccount(account), (says) => says),
         client(access, session)

@@ -2,8 +2,8 @@
  * Runs the emulated platform on a port, prints what you need to talk to it and what it serves, and logs each request with
  * its credentials masked. Programs of this machine control it over HTTP: docs/testing.md says how.
  *
- *     npm run emulator
- *     PORT=9000 npm run emulator
+ *     npx effect-thingspace-auth emulator
+ *     PORT=9000 npx effect-thingspace-auth emulator
  */
 import { createServer } from "node:http"
 import * as HttpServer from "@effect/platform/HttpServer"
@@ -17,7 +17,7 @@ import * as Encoding from "effect/Encoding"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as ThingSpaceEmulator from "effect-thingspace-auth/ThingSpaceEmulator"
-import { bold, dim, green, red, yellow } from "./internal/terminal.js"
+import { bold, dim, green, red, yellow } from "./terminal.js"
 
 const { account, appKey, appSecret, password, simulatorToken, username } = ThingSpaceEmulator.defaults
 
@@ -106,9 +106,10 @@ const server = NodeHttpServer.layerConfig(
   Config.all({ port: Config.withDefault(Config.port("PORT"), 8787), host: Config.succeed("localhost") })
 )
 
-program.pipe(
-  Effect.scoped,
-  Effect.provide(Layer.provideMerge(ThingSpaceEmulator.serve({ control: true }), server)),
-  Effect.tapError((error) => Console.error(String(error._tag === "ServeError" ? error.cause : error))),
-  NodeRuntime.runMain({ disableErrorReporting: true })
-)
+export const run = (): void =>
+  program.pipe(
+    Effect.scoped,
+    Effect.provide(Layer.provideMerge(ThingSpaceEmulator.serve({ control: true }), server)),
+    Effect.tapError((error) => Console.error(String(error._tag === "ServeError" ? error.cause : error))),
+    NodeRuntime.runMain({ disableErrorReporting: true })
+  )
