@@ -11,7 +11,6 @@ import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import { CredentialStore, Credentials, LoginGuard, ThingSpaceConfig } from "effect-thingspace-auth"
 import * as RedisCredentialStore from "effect-thingspace-auth/RedisCredentialStore"
 import { plain } from "./terminal.js"
@@ -24,12 +23,11 @@ const program = (username: string) =>
     // The guard does without a store that is away; whoever resets must know.
     yield* store.get("reset")
     const guard = LoginGuard.layer.pipe(
-      Layer.provide(Credentials.layerUws({ username, password: Redacted.make("none") })),
       Layer.provide(CredentialStore.layer(store)),
       Layer.provide([Credentials.layerApp(yield* app), ThingSpaceConfig.layerConfig])
     )
     yield* Effect.provide(
-      Effect.flatMap(LoginGuard.LoginGuard, ({ reset }) => reset),
+      Effect.flatMap(LoginGuard.LoginGuard, ({ reset }) => reset({ username })),
       guard
     )
     yield* Console.log(`Forgotten what was refused to ${plain(username)}: the next login will be sent.`)
