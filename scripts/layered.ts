@@ -12,7 +12,7 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
   ["RedisCredentialStore"],
   ["OAuthClient", "SessionClient"],
   ["LoginGuard", "SessionSource", "TokenSource"],
-  ["ThingSpaceHttpClient"]
+  ["ThingSpaceHttpClient", "ThingSpaceTransport"]
 ]
 
 const layerOf = (name: string): number => layers.findIndex((layer) => layer.includes(name))

@@ -55,6 +55,12 @@ export interface Service {
    * The next `get` logs in again.
    */
   readonly logout: Effect.Effect<void, AuthError>
+  /** The session, if it can be sent at this time without asking anyone. */
+  readonly unsafePeek?: (now: number) => SessionToken | undefined
+  /** Whether this is still the session that is held. */
+  readonly isCurrent?: (token: SessionToken) => boolean
+  /** As `used`, at once. */
+  readonly unsafeUsed?: (token: SessionToken, sentAt: number) => void
 }
 
 /**
@@ -254,24 +260,21 @@ export const make = (
       yield* Effect.addFinalizer(() => Effect.zipRight(fibers.close, lastLogout))
     }
 
+    const unsafeUsed = (token: SessionToken, sentAt: number): void => {
+      const session = held.current()
+      if (session !== undefined && (session.token === token || session.secret === Redacted.value(token.secret))) {
+        touch(session, sentAt)
+      }
+    }
     const service: Service = {
       get: Effect.map(held.get, ({ token }) => token),
-      used: (token, sentAt) =>
-        Effect.sync(() => {
-          const session = held.current()
-          if (session?.secret === Redacted.value(token.secret)) touch(session, sentAt)
-        }),
+      used: (token, sentAt) => Effect.sync(() => unsafeUsed(token, sentAt)),
+      unsafeUsed,
+      unsafePeek: (now) => held.peek(now)?.token,
+      isCurrent: ({ secret }) => held.current()?.secret === Redacted.value(secret),
       invalidate,
       logout
     }
-    carrier.sessions.set(service, {
-      peek: held.peek,
-      get: held.get,
-      used: touch,
-      mayHold: held.mayHold,
-      brakes: carrier.makeBrakes(),
-      invalidate
-    })
     return service
   })
 
@@ -314,6 +317,9 @@ export const layerStatic = (secret: Redacted.Redacted): Layer.Layer<SessionSourc
       Effect.suspend(() => carrier.holdSessionToken(token)),
       token
     ),
+    unsafePeek: () => token,
+    isCurrent: () => true,
+    unsafeUsed: () => undefined,
     used: () => Effect.void,
     invalidate: () => Effect.void,
     logout: Effect.void

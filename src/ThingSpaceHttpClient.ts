@@ -12,15 +12,15 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import type { AuthError, TokenError } from "./AuthError.js"
 import * as Credentials from "./Credentials.js"
-import * as middleware from "./internal/client/middleware.js"
+import * as carrying from "./internal/client/carrying.js"
 import { plainClient } from "./internal/client/plainClient.js"
-import * as carrier from "./internal/credential/carrier.js"
-import * as guard from "./internal/http/surroundings.js"
-import * as loginMemory from "./internal/login/memory.js"
-import { remember } from "./internal/store/getOrInsert.js"
+import * as surroundings from "./internal/http/surroundings.js"
+import { fingerprint } from "./internal/secrets/secretText.js"
+import { CredentialStore } from "./internal/store/reference.js"
 import * as LoginGuard from "./LoginGuard.js"
 import * as OAuthClient from "./OAuthClient.js"
 import * as Rejection from "./Rejection.js"
@@ -32,9 +32,9 @@ import * as TokenSource from "./TokenSource.js"
 /**
  * The authenticated client: its requests go to the platform, or fail before they are sent.
  *
- * A URL that begins with one slash is joined to `baseUrl`. Fails with `AuthError` where there are no credentials to
- * send, also where a refused one could not be renewed; otherwise as the client beneath it does. A response that refuses
- * credentials is handed on where renewing them has not helped; in the minute after, such refusals are handed on at once.
+ * A URL that begins with one slash is joined to `baseUrl`. Fails with `AuthError` if there are no credentials to send or
+ * a refused one could not be renewed; otherwise as the client beneath it does. A response that refuses credentials is
+ * handed on if renewing them has not helped.
  *
  * @since 0.1.0
  * @category tags
@@ -70,128 +70,43 @@ export interface SessionOptions extends AccessTokenOptions {
   readonly sessions: SessionSource.Service
 }
 
-const shared = (options: AccessTokenOptions) => ({
-  tokens: carrier.ofTokenSource(options.tokens),
-  settings: options.config ?? ThingSpaceConfig.ThingSpaceConfig.defaultValue(),
-  classify: options.classify ?? Rejection.classify
-})
-
 /**
- * Has a client carry the access token, and send a request again, once, with another where the platform refuses it.
+ * Has a client carry the access token, and send a request again, once, with another if the platform refuses it.
  *
- * Requests to an origin that may not receive it fail with `RequestError` `InvalidUrl`; a body that can be read only once
- * is not sent again. Redirects are not followed: put `followRedirects` on the result, never on the client given.
- *
- * @example
- * ```ts
- * import * as HttpClient from "@effect/platform/HttpClient"
- * import * as Effect from "effect/Effect"
- * import * as Layer from "effect/Layer"
- * import * as Redacted from "effect/Redacted"
- * import { ThingSpaceEmulator, ThingSpaceHttpClient, TokenSource } from "effect-thingspace-auth"
- *
- * const program = Effect.gen(function* () {
- *   const client = ThingSpaceHttpClient.withAccessToken(yield* HttpClient.HttpClient, {
- *     tokens: yield* TokenSource.TokenSource
- *   })
- *   const error = yield* Effect.flip(client.get("https://elsewhere.example/"))
- *   console.log(error._tag === "RequestError" && error.reason) // => InvalidUrl
- * })
- *
- * const services = Layer.merge(TokenSource.layerStatic(Redacted.make("my test token")), ThingSpaceEmulator.layer())
- *
- * await Effect.runPromise(Effect.provide(program, services))
- * ```
+ * Requests to an origin that may not receive it, or with a `host` header that is not the URL's, fail with `RequestError`
+ * `InvalidUrl`. An `authorization` header of the caller's is replaced, cookies are dropped, a session header passes. A body
+ * that can be read only once is not sent again. Redirects are not followed: put `followRedirects` on the result, never on
+ * the client given.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const withAccessToken: {
-  (
-    options: AccessTokenOptions
-  ): <E, R>(
-    client: HttpClient.HttpClient.With<E, R>
-  ) => HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | TokenError, R>
-  <E, R>(
-    client: HttpClient.HttpClient.With<E, R>,
-    options: AccessTokenOptions
-  ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | TokenError, R>
-} = dual(
-  2,
-  <E, R>(
-    client: HttpClient.HttpClient.With<E, R>,
-    options: AccessTokenOptions
-  ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | TokenError, R> =>
-    middleware.make<E, R, never>(client, { ...shared(options), sessions: undefined })
-)
+export const withAccessToken: carrying.Carrying<AccessTokenOptions, TokenError> = dual(2, carrying.accessToken)
 
 /**
- * Has a client carry both credentials, and send a request again, at most once for each, where the platform refuses one.
+ * Has a client carry both credentials, and send a request again, at most once for each, if the platform refuses one.
  *
- * All else is as for `withAccessToken`; a client given to this must not carry the access token already.
- *
- * @example
- * ```ts
- * import * as HttpClient from "@effect/platform/HttpClient"
- * import * as Effect from "effect/Effect"
- * import * as Layer from "effect/Layer"
- * import { SessionSource, ThingSpaceEmulator, ThingSpaceHttpClient, TokenSource } from "effect-thingspace-auth"
- *
- * const { account } = ThingSpaceEmulator.defaults
- *
- * const program = Effect.gen(function* () {
- *   const own = HttpClient.tapRequest(yield* HttpClient.HttpClient, ({ method, url }) => Effect.log(method, url))
- *   const client = ThingSpaceHttpClient.withSession(own, {
- *     tokens: yield* TokenSource.TokenSource,
- *     sessions: yield* SessionSource.SessionSource
- *   })
- *   const response = yield* client.get(`/api/m2m/v1/accounts/${account}`)
- *   console.log(response.status) // => 200
- * })
- *
- * const ThingSpaceTest = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
- *   Layer.provideMerge(ThingSpaceEmulator.layer())
- * )
- *
- * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
- * ```
+ * Session headers of the caller's are replaced. All else is as for `withAccessToken`; a client given to this must not
+ * carry the access token already.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const withSession: {
-  (
-    options: SessionOptions
-  ): <E, R>(
-    client: HttpClient.HttpClient.With<E, R>
-  ) => HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | AuthError, R>
-  <E, R>(
-    client: HttpClient.HttpClient.With<E, R>,
-    options: SessionOptions
-  ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | AuthError, R>
-} = dual(
-  2,
-  <E, R>(
-    client: HttpClient.HttpClient.With<E, R>,
-    options: SessionOptions
-  ): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | AuthError, R> =>
-    middleware.make<E, R, AuthError>(client, {
-      ...shared(options),
-      sessions: carrier.ofSessionSource(options.sessions)
+export const withSession: carrying.Carrying<SessionOptions, AuthError> = dual(2, carrying.both)
+
+const fromSources = (store?: Option.Option<unknown>) =>
+  Effect.gen(function* () {
+    yield* Effect.locallyScopedWith(Headers.currentRedactedNames, (names) =>
+      surroundings.addNames(names, surroundings.credentialHeaders)
+    )
+    return carrying.both(yield* HttpClient.HttpClient, {
+      tokens: yield* TokenSource.TokenSource,
+      sessions: yield* SessionSource.SessionSource,
+      config: yield* ThingSpaceConfig.ThingSpaceConfig,
+      classify: yield* Rejection.Classifier,
+      ...(store === undefined ? {} : { store })
     })
-)
-
-const fromSources = Effect.gen(function* () {
-  yield* Effect.locallyScopedWith(Headers.currentRedactedNames, (names) =>
-    guard.addNames(names, guard.credentialHeaders)
-  )
-  return withSession(yield* HttpClient.HttpClient, {
-    tokens: yield* TokenSource.TokenSource,
-    sessions: yield* SessionSource.SessionSource,
-    config: yield* ThingSpaceConfig.ThingSpaceConfig,
-    classify: yield* Rejection.Classifier
   })
-})
 
 /**
  * The authenticated client over sources that the program provides: static ones, shared ones, or its own.
@@ -205,7 +120,16 @@ export const layerFromSources: Layer.Layer<
   ThingSpaceHttpClient,
   never,
   HttpClient.HttpClient | TokenSource.TokenSource | SessionSource.SessionSource
-> = Layer.scoped(ThingSpaceHttpClient, fromSources)
+> = Layer.scoped(ThingSpaceHttpClient, fromSources())
+
+/**
+ * How the assembled layers hold the credentials, and where the platform is: an option wins, else the `ThingSpaceConfig`
+ * beneath, else production. An unusable address is a `ConfigError`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface PipelineOptions extends ThingSpaceConfig.Options, TokenSource.Options, SessionSource.Options {}
 
 /**
  * The secrets, and how the credentials got with them are held.
@@ -213,7 +137,7 @@ export const layerFromSources: Layer.Layer<
  * @since 0.1.0
  * @category models
  */
-export interface Options extends Credentials.App, Credentials.Uws, TokenSource.Options, SessionSource.Options {}
+export interface Options extends Credentials.App, Credentials.Uws, PipelineOptions {}
 
 /**
  * What the assembled layers provide: the client, and what it is made of that a program may want to speak to.
@@ -227,67 +151,59 @@ export type Services =
   | SessionSource.SessionSource
   | LoginGuard.LoginGuard
 
-/** What is known of users' logins, kept for as long as the source of the tokens that they log in with. */
-const memories = new WeakMap<TokenSource.Service, loginMemory.Records>()
-
-const guardOver = Effect.gen(function* () {
-  const tokens = yield* TokenSource.TokenSource
-  return yield* LoginGuard.makeOver(remember(memories, tokens, loginMemory.makeRecords))
-})
-
-/** The parts that belong to a user: in one piece, because what a layer leaves behind is ten KiB. */
-const perUser = (
-  options: SessionSource.Options | undefined
-): Effect.Effect<
-  Context.Context<Exclude<Services, TokenSource.TokenSource>>,
-  never,
-  HttpClient.HttpClient | TokenSource.TokenSource | Credentials.UwsCredentials | Scope.Scope
-> =>
+/** One Effect, not composed layers: each layer retains about 5 KiB. */
+const perUser = (options: SessionSource.Options | undefined, username?: string) =>
   Effect.gen(function* () {
-    const guarded = Context.make(LoginGuard.LoginGuard, yield* guardOver)
-    const client = yield* SessionClient.make
-    const sessions = yield* Effect.provide(
-      SessionSource.make(options),
-      Context.add(guarded, SessionClient.SessionClient, client)
+    const store = yield* CredentialStore
+    const services = Context.make(LoginGuard.LoginGuard, yield* LoginGuard.make).pipe(
+      Context.add(SessionClient.SessionClient, yield* SessionClient.make)
     )
-    const authenticated = yield* Effect.provideService(fromSources, SessionSource.SessionSource, sessions)
-    return guarded.pipe(
+    const sessions = yield* Effect.provide(SessionSource.make(options), services)
+    const client = yield* Effect.provideService(fromSources(store), SessionSource.SessionSource, sessions)
+    const { baseUrl } = yield* ThingSpaceConfig.ThingSpaceConfig
+    const sharing = Option.isNone(store) ? "without a store" : "with a store"
+    const user = username === undefined ? "" : `, user ${fingerprint(Redacted.make(username))}`
+    yield* Effect.logDebug(`Built a pipeline to ${baseUrl}, ${sharing}${user}`)
+    return services.pipe(
+      Context.omit(SessionClient.SessionClient),
       Context.add(SessionSource.SessionSource, sessions),
-      Context.add(ThingSpaceHttpClient, authenticated)
+      Context.add(ThingSpaceHttpClient, client)
     )
   })
 
-const pipeline = (
-  options: (TokenSource.Options & SessionSource.Options) | undefined
-): Effect.Effect<
-  Context.Context<Services>,
-  never,
-  HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials | Scope.Scope
-> =>
+const pipeline = (options: PipelineOptions = {}, username?: string) =>
   Effect.gen(function* () {
-    const client = yield* OAuthClient.make
-    const tokens = yield* Effect.provideService(TokenSource.make(options), OAuthClient.OAuthClient, client)
-    const parts = yield* Effect.provideService(perUser(options), TokenSource.TokenSource, tokens)
-    return Context.add(parts, TokenSource.TokenSource, tokens)
+    const settings = yield* ThingSpaceConfig.override(yield* ThingSpaceConfig.ThingSpaceConfig, options)
+    const whole = Effect.gen(function* () {
+      const client = yield* OAuthClient.make
+      const tokens = yield* Effect.provideService(TokenSource.make(options), OAuthClient.OAuthClient, client)
+      const parts = yield* Effect.provideService(perUser(options, username), TokenSource.TokenSource, tokens)
+      return Context.add(parts, TokenSource.TokenSource, tokens)
+    })
+    return yield* Effect.provideService(whole, ThingSpaceConfig.ThingSpaceConfig, settings)
   })
 
 /**
- * The client of one UWS user, over the access token of an application that has many: a company that manages devices for
- * others has one user for each account. `LayerMap` makes such layers on demand, and releases those that are not used.
+ * One UWS user over the access token of an application that has many, at that token's platform. All else is as for
+ * `layer`.
  *
- * What the guard knows of a user outlives the layer, for as long as the `TokenSource` does: an account that is released
- * and made anew does not repeat a refused password. All else is as for `layer`.
- *
- * @since 0.1.0
+ * @since 0.2.0
  * @category layers
  */
-export const layerFromTokens = (
+export const layerForUser = (
   options?: SessionSource.Options
 ): Layer.Layer<
   Exclude<Services, TokenSource.TokenSource>,
   never,
   HttpClient.HttpClient | TokenSource.TokenSource | Credentials.UwsCredentials
-> => Layer.scopedContext(perUser(options))
+> =>
+  Layer.scopedContext(
+    Effect.gen(function* () {
+      const { platform } = yield* TokenSource.TokenSource
+      const config = platform ?? (yield* ThingSpaceConfig.ThingSpaceConfig)
+      return yield* Effect.provideService(perUser(options), ThingSpaceConfig.ThingSpaceConfig, config)
+    })
+  )
 
 /**
  * The whole pipeline over credentials that the program provides: rotating ones, from `Credentials.layerAppEffect` and
@@ -297,8 +213,12 @@ export const layerFromTokens = (
  * @category layers
  */
 export const layerFromCredentials = (
-  options?: TokenSource.Options & SessionSource.Options
-): Layer.Layer<Services, never, HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials> =>
+  options?: PipelineOptions
+): Layer.Layer<
+  Services,
+  ConfigError.ConfigError,
+  HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials
+> =>
   // Made anew in each call, because a build shares layers that are the same value: two accounts would get one client.
   Layer.scopedContext(pipeline(options))
 
@@ -306,8 +226,8 @@ export const layerFromCredentials = (
  * The whole pipeline: the authenticated client, and the services it is made of.
  *
  * A layer is one set of credentials: keep the value it returns and provide that, because each call makes another set,
- * with a login and a guard of its own. The `HttpClient` beneath must not repeat requests by itself: a login that it
- * repeats counts towards the lock each time. Retry the result instead.
+ * with a login of its own. The `HttpClient` beneath must not repeat requests by itself: a login that it repeats counts
+ * towards the lock each time. Retry the result instead.
  *
  * @example
  * ```ts
@@ -315,28 +235,22 @@ export const layerFromCredentials = (
  * import * as Layer from "effect/Layer"
  * import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
  *
- * const { account } = ThingSpaceEmulator.defaults
- *
- * // In production: your own credentials, and `FetchHttpClient.layer` beneath.
+ * // In production: your own credentials, and `ThingSpaceTransport.layer` beneath.
  * const ThingSpaceTest = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
  *   Layer.provide(ThingSpaceEmulator.layer())
  * )
  *
- * const program = Effect.gen(function* () {
- *   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
- *   const response = yield* client.get(`/api/m2m/v1/accounts/${account}`)
- *   console.log(response.status) // => 200
- * })
- *
- * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
+ * const call = Effect.flatMap(ThingSpaceHttpClient.ThingSpaceHttpClient, (client) => client.get("/api/cc/v1/subscriptions"))
+ * const { status } = await Effect.runPromise(Effect.provide(call, ThingSpaceTest))
+ * console.log(status) // => 200
  * ```
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options): Layer.Layer<Services, never, HttpClient.HttpClient> =>
+export const layer = (options: Options): Layer.Layer<Services, ConfigError.ConfigError, HttpClient.HttpClient> =>
   Layer.scopedContext(
-    pipeline(options).pipe(
+    pipeline(options, options.username).pipe(
       Effect.provideService(Credentials.AppCredentials, Effect.succeed(options)),
       Effect.provideService(Credentials.UwsCredentials, Effect.succeed(options))
     )
@@ -348,32 +262,11 @@ export const layer = (options: Options): Layer.Layer<Services, never, HttpClient
  *
  * A variable that is missing, empty or unusable is a `ConfigError` that names it, before anything is sent.
  *
- * @example
- * ```ts
- * import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
- * import * as ConfigProvider from "effect/ConfigProvider"
- * import * as Effect from "effect/Effect"
- * import * as Layer from "effect/Layer"
- * import { ThingSpaceHttpClient } from "effect-thingspace-auth"
- *
- * const ThingSpaceLive = ThingSpaceHttpClient.layerConfig().pipe(Layer.provide(FetchHttpClient.layer))
- *
- * const environment = ConfigProvider.fromJson({
- *   THINGSPACE_APP_KEY: "the application key",
- *   THINGSPACE_APP_SECRET: "its secret",
- *   THINGSPACE_UWS_USERNAME: "the UWS user"
- * })
- * const error = await Effect.runPromise(
- *   Layer.launch(ThingSpaceLive).pipe(Effect.withConfigProvider(environment), Effect.flip)
- * )
- * console.log(error._op, String(error).includes("THINGSPACE_UWS_PASSWORD")) // => MissingData true
- * ```
- *
  * @since 0.1.0
  * @category layers
  */
 export const layerConfig = (
-  options?: TokenSource.Options & SessionSource.Options
+  options?: PipelineOptions
 ): Layer.Layer<Services, ConfigError.ConfigError, HttpClient.HttpClient> =>
   layerFromCredentials(options).pipe(
     Layer.provide(Layer.fresh(Layer.merge(Credentials.layerConfig, ThingSpaceConfig.layerConfig)))

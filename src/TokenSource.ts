@@ -22,7 +22,7 @@ import * as background from "./internal/credential/layerFibers.js"
 import * as supplied from "./internal/credential/readCredentials.js"
 import * as sharing from "./internal/store/sharing.js"
 import { OAuthClient } from "./OAuthClient.js"
-import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
+import { type Settings, ThingSpaceConfig } from "./ThingSpaceConfig.js"
 
 /**
  * What a source of access tokens does.
@@ -46,6 +46,12 @@ export interface Service {
    * Does nothing where no token is held.
    */
   readonly revoke: Effect.Effect<void, TokenError>
+  /** The platform that the tokens are of. */
+  readonly platform?: Settings
+  /** The token, if it can be sent at this time without asking anyone. */
+  readonly unsafePeek?: (now: number) => AccessToken | undefined
+  /** Whether this is still the token that is held. */
+  readonly isCurrent?: (token: AccessToken) => boolean
 }
 
 /**
@@ -99,8 +105,8 @@ const closed = new EndpointError({
 export const make = (options?: Options): Effect.Effect<Service, never, OAuthClient | AppCredentials | Scope.Scope> =>
   Effect.gen(function* () {
     const client = yield* OAuthClient
-    const { requestTimeout } = yield* ThingSpaceConfig
-    const credentials = supplied.within(yield* AppCredentials, "App", requestTimeout)
+    const platform = yield* ThingSpaceConfig
+    const credentials = supplied.within(yield* AppCredentials, "App", platform.requestTimeout)
     const shares = yield* sharing.make("TokenSource")
 
     const request = (app: App) =>
@@ -135,6 +141,9 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
 
     const service: Service = {
       get: Effect.map(held.get, ({ token }) => token),
+      platform,
+      unsafePeek: (now) => held.peek(now)?.token,
+      isCurrent: ({ secret }) => held.current()?.secret === Redacted.value(secret),
       invalidate,
       revoke: Effect.flatMap(
         held.take,
@@ -148,14 +157,6 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
         })
       )
     }
-    carrier.accessTokens.set(service, {
-      peek: held.peek,
-      get: held.get,
-      used: () => undefined,
-      mayHold: held.mayHold,
-      brakes: carrier.makeBrakes(),
-      invalidate
-    })
     return service
   })
 
@@ -182,6 +183,8 @@ export const layerStatic = (secret: Redacted.Redacted): Layer.Layer<TokenSource>
       Effect.suspend(() => carrier.holdAccessToken(token)),
       token
     ),
+    unsafePeek: () => token,
+    isCurrent: () => true,
     invalidate: () => Effect.void,
     revoke: Effect.void
   })

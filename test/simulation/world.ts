@@ -112,7 +112,7 @@ const pipeline = ({
 > => {
   const options = { relogin: relogins[relogin], logoutOnClose, refreshMargin }
   if (seed % 8 === 0) {
-    return Effect.map(Layer.build(ThingSpaceHttpClient.layerFromCredentials(options)), (context) => ({
+    return Effect.map(Layer.build(Layer.orDie(ThingSpaceHttpClient.layerFromCredentials(options))), (context) => ({
       client: Context.get(context, ThingSpaceHttpClient.ThingSpaceHttpClient),
       tokens: Context.get(context, TokenSource.TokenSource),
       sessions: Context.get(context, SessionSource.SessionSource),

@@ -150,12 +150,12 @@ describe("CredentialStore", () => {
 describe("ThingSpaceHttpClient", () => {
   test("has six layers", () => {
     expect<LayersOf<typeof ThingSpaceHttpClient>>().type.toBe<
-      "layer" | "layerConfig" | "layerFromCredentials" | "layerFromSources" | "layerFromTokens" | "layerHttpClient"
+      "layer" | "layerConfig" | "layerFromCredentials" | "layerFromSources" | "layerForUser" | "layerHttpClient"
     >()
   })
 
   test("makes the pipeline of one user over tokens that many share", () => {
-    expect(ThingSpaceHttpClient.layerFromTokens()).type.toBe<
+    expect(ThingSpaceHttpClient.layerForUser()).type.toBe<
       Layer.Layer<
         ThingSpaceHttpClient.ThingSpaceHttpClient | SessionSource.SessionSource | LoginGuard.LoginGuard,
         never,
