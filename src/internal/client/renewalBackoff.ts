@@ -144,10 +144,10 @@ export class RenewalBackoff {
     return this.#unhealed.filter((at) => now < at + longest)
   }
 
-  /** Those that are being tried count, because they may be unhealed too. */
+  /** Those that nobody has judged yet count, because they may be unhealed too. */
   #isSpent(now: number): boolean {
-    let trying = 0
-    for (const { at, state } of this.#records.values()) if (state === "Trying" && now < at + longest) trying += 1
-    return this.#recent(now).length + trying >= mostUnhealed
+    let unjudged = 0
+    for (const { at, state } of this.#records.values()) if (state !== "Held" && now < at + longest) unjudged += 1
+    return this.#recent(now).length + unjudged >= mostUnhealed
   }
 }
