@@ -64,7 +64,7 @@ const productionOrigins: ReadonlyMap<string, SessionHeader> = new Map([
 ])
 
 const originsOf = (base: string): ReadonlyMap<string, SessionHeader> =>
-  base === production ? productionOrigins : new Map([[base, "vz-m2m-token"]])
+  base === production ? new Map(productionOrigins) : new Map([[base, "vz-m2m-token"]])
 
 const defaults: Settings = {
   baseUrl: production,
@@ -99,7 +99,12 @@ export const make = (options: Options): Either.Either<Settings, ConfigError.Conf
     return {
       baseUrl: baseUrl.href,
       requestTimeout: Duration.decode(options.requestTimeout ?? defaults.requestTimeout),
-      origins: options.origins === undefined ? originsOf(baseUrl.origin) : origins
+      origins:
+        options.origins !== undefined
+          ? origins
+          : options.baseUrl === undefined
+            ? productionOrigins
+            : originsOf(baseUrl.origin)
     }
   })
 
@@ -127,22 +132,29 @@ export const layer = (options: Options): Layer.Layer<ThingSpaceConfig, ConfigErr
  */
 export const override = (settings: Settings, options: Options): Either.Either<Settings, ConfigError.ConfigError> =>
   Either.gen(function* () {
-    const { baseUrl, origins, requestTimeout } = options
-    if (baseUrl === undefined && origins === undefined && requestTimeout === undefined) return settings
+    const requestTimeout = Duration.decode(options.requestTimeout ?? settings.requestTimeout)
+    if (options.baseUrl === undefined && options.origins === undefined) {
+      return options.requestTimeout === undefined ? settings : { ...settings, requestTimeout }
+    }
     const own = yield* make({ baseUrl: settings.baseUrl })
-    const given = isSame(settings, { ...settings, origins: own.origins }) ? undefined : settings.origins
+    const given = isSamePlatform(settings, own) ? undefined : settings.origins
     return yield* make({
-      baseUrl: baseUrl ?? settings.baseUrl,
-      requestTimeout: requestTimeout ?? settings.requestTimeout,
-      origins: origins ?? given
+      baseUrl: options.baseUrl ?? settings.baseUrl,
+      requestTimeout,
+      origins: options.origins ?? given
     })
   })
 
 /** @internal */
-export const isSame = (one: Settings, other: Settings): boolean =>
-  one.baseUrl === other.baseUrl &&
-  Duration.equals(one.requestTimeout, other.requestTimeout) &&
-  String([...one.origins]) === String([...other.origins])
+export const isSamePlatform = (one: Settings, other: Settings): boolean =>
+  one.baseUrl === other.baseUrl && String([...one.origins]) === String([...other.origins])
+
+/**
+ * Whether nobody has said where the platform is.
+ *
+ * @internal
+ */
+export const isUnsaid = ({ origins }: Settings): boolean => origins === productionOrigins
 
 const parseVariable = (address: string): Either.Either<origin.Base, ConfigError.ConfigError> =>
   Either.mapLeft(origin.parseBase(address), (problem) => ConfigError.InvalidData([], problem))

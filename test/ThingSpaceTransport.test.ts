@@ -4,6 +4,7 @@ import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -175,7 +176,7 @@ describe("beneath the authenticated client", () => {
   it.effect("a client that is vouched for is built anew, so that the vouch is about this one only", () =>
     Effect.gen(function* () {
       const { calls, fetch } = recording()
-      class Plain extends Effect.Tag("test/Plain")<Plain, HttpClient.HttpClient>() {}
+      class Plain extends Context.Tag("test/Plain")<Plain, HttpClient.HttpClient>() {}
       const plain = Layer.provide(Layer.effect(Plain, HttpClient.HttpClient), FetchHttpClient.layer)
       const both = Layer.merge(plain, ThingSpaceTransport.followingNone(FetchHttpClient.layer)).pipe(
         Layer.provide(Layer.succeed(Fetch, fetch))

@@ -6,7 +6,7 @@ import type { AccessToken } from "../../AccessToken.js"
 import type { AuthError, TokenError } from "../../AuthError.js"
 import * as Rejection from "../../Rejection.js"
 import type { SessionToken } from "../../SessionToken.js"
-import { isSame, type Settings, ThingSpaceConfig } from "../../ThingSpaceConfig.js"
+import { isSamePlatform, isUnsaid, type Settings, ThingSpaceConfig } from "../../ThingSpaceConfig.js"
 import { CredentialStore } from "../store/reference.js"
 import * as middleware from "./middleware.js"
 import * as stage from "./stage.js"
@@ -35,11 +35,9 @@ interface BothOptions extends TokenOptions {
   readonly sessions: stage.Source<SessionToken, AuthError>
 }
 
-const production = ThingSpaceConfig.defaultValue()
-
 /** What a caller's own context holds that was meant to stand beneath the client, which would do without it. */
 const misplaced = (settings: Settings, store: Option.Option<unknown>) => (context: Context.Context<never>) => {
-  if (settings === production && !isSame(Context.get(context, ThingSpaceConfig), settings)) {
+  if (isUnsaid(settings) && !isSamePlatform(Context.get(context, ThingSpaceConfig), settings)) {
     return "a ThingSpaceConfig stands beside this client, which was built for production: provide it beneath"
   }
   return Option.isNone(store) && Option.isSome(Context.get(context, CredentialStore))
@@ -49,7 +47,7 @@ const misplaced = (settings: Settings, store: Option.Option<unknown>) => (contex
 
 const shared = ({
   classify = Rejection.classify,
-  config = production,
+  config = ThingSpaceConfig.defaultValue(),
   store = Option.some(undefined),
   tokens
 }: TokenOptions) => ({
