@@ -147,7 +147,7 @@ export const override = (settings: Settings, options: Options): Either.Either<Se
 
 /** @internal */
 export const isSamePlatform = (one: Settings, other: Settings): boolean =>
-  one.baseUrl === other.baseUrl && String([...one.origins]) === String([...other.origins])
+  one === other || (one.baseUrl === other.baseUrl && String([...one.origins]) === String([...other.origins]))
 
 /**
  * Whether nobody has said where the platform is.

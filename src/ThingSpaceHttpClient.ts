@@ -12,14 +12,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Option from "effect/Option"
 import type { AuthError, TokenError } from "./AuthError.js"
 import * as Credentials from "./Credentials.js"
 import * as carrying from "./internal/client/carrying.js"
 import { plainClient } from "./internal/client/plainClient.js"
 import * as surroundings from "./internal/http/surroundings.js"
-import { fingerprint } from "./internal/secrets/secretText.js"
 import { CredentialStore } from "./internal/store/reference.js"
 import * as LoginGuard from "./LoginGuard.js"
 import * as OAuthClient from "./OAuthClient.js"
@@ -32,9 +30,8 @@ import * as TokenSource from "./TokenSource.js"
 /**
  * The authenticated client: its requests go to the platform, or fail before they are sent.
  *
- * A URL that begins with one slash is joined to `baseUrl`. Fails with `AuthError` if there are no credentials to send or
- * a refused one could not be renewed; otherwise as the client beneath it does. A response that refuses credentials is
- * handed on if renewing them has not helped.
+ * A URL that begins with one slash is joined to `baseUrl`. Fails with `AuthError` if there are no credentials to send. A
+ * refusal of credentials is handed on if renewing them has not helped.
  *
  * @since 0.1.0
  * @category tags
@@ -45,7 +42,7 @@ export class ThingSpaceHttpClient extends Context.Tag("effect-thingspace-auth/Th
 >() {}
 
 /**
- * What a client of the user's own needs to carry the access token.
+ * What a client needs to carry the access token.
  *
  * @since 0.1.0
  * @category models
@@ -73,10 +70,9 @@ export interface SessionOptions extends AccessTokenOptions {
 /**
  * Has a client carry the access token, and send a request again, once, with another if the platform refuses it.
  *
- * Requests to an origin that may not receive it, or with a `host` header that is not the URL's, fail with `RequestError`
- * `InvalidUrl`. An `authorization` header of the caller's is replaced, cookies are dropped, a session header passes. A body
- * that can be read only once is not sent again. Redirects are not followed: put `followRedirects` on the result, never on
- * the client given.
+ * Requests to another origin, or with a `host` header that is not the URL's, fail with `RequestError` `InvalidUrl`. The
+ * caller's `authorization` is replaced, cookies are dropped, a session header passes. A body that can be read only once
+ * is not sent again. Redirects are not followed: put `followRedirects` on the result, never on the client given.
  *
  * @since 0.1.0
  * @category combinators
@@ -94,7 +90,7 @@ export const withAccessToken: carrying.Carrying<AccessTokenOptions, TokenError> 
  */
 export const withSession: carrying.Carrying<SessionOptions, AuthError> = dual(2, carrying.both)
 
-const fromSources = (store?: Option.Option<unknown>) =>
+const fromSources = (store: Option.Option<unknown>) =>
   Effect.gen(function* () {
     yield* Effect.locallyScopedWith(Headers.currentRedactedNames, (names) =>
       surroundings.addNames(names, surroundings.credentialHeaders)
@@ -104,7 +100,7 @@ const fromSources = (store?: Option.Option<unknown>) =>
       sessions: yield* SessionSource.SessionSource,
       config: yield* ThingSpaceConfig.ThingSpaceConfig,
       classify: yield* Rejection.Classifier,
-      ...(store === undefined ? {} : { store })
+      store
     })
   })
 
@@ -120,10 +116,10 @@ export const layerFromSources: Layer.Layer<
   ThingSpaceHttpClient,
   never,
   HttpClient.HttpClient | TokenSource.TokenSource | SessionSource.SessionSource
-> = Layer.scoped(ThingSpaceHttpClient, fromSources())
+> = Layer.scoped(ThingSpaceHttpClient, fromSources(carrying.unknownStore))
 
 /**
- * How the assembled layers hold the credentials, and where the platform is: an option wins, else the `ThingSpaceConfig`
+ * How the assembled layers hold credentials, and where the platform is: an option wins, else the `ThingSpaceConfig`
  * beneath, else production. An unusable address is a `ConfigError`.
  *
  * @since 0.2.0
@@ -132,7 +128,7 @@ export const layerFromSources: Layer.Layer<
 export interface PipelineOptions extends ThingSpaceConfig.Options, TokenSource.Options, SessionSource.Options {}
 
 /**
- * The secrets, and how the credentials got with them are held.
+ * The secrets, and the options.
  *
  * @since 0.1.0
  * @category models
@@ -155,37 +151,32 @@ export type Services =
 const perUser = (options: SessionSource.Options | undefined, username?: string) =>
   Effect.gen(function* () {
     const store = yield* CredentialStore
-    const services = Context.make(LoginGuard.LoginGuard, yield* LoginGuard.make).pipe(
-      Context.add(SessionClient.SessionClient, yield* SessionClient.make)
-    )
-    const sessions = yield* Effect.provide(SessionSource.make(options), services)
+    const guarded = Context.make(LoginGuard.LoginGuard, yield* LoginGuard.make)
+    const beneath = Context.add(guarded, SessionClient.SessionClient, yield* SessionClient.make)
+    const sessions = yield* Effect.provide(SessionSource.make(options), beneath)
     const client = yield* Effect.provideService(fromSources(store), SessionSource.SessionSource, sessions)
     const { baseUrl } = yield* ThingSpaceConfig.ThingSpaceConfig
-    const sharing = Option.isNone(store) ? "without a store" : "with a store"
-    const user = username === undefined ? "" : `, user ${fingerprint(Redacted.make(username))}`
-    yield* Effect.logDebug(`Built a pipeline to ${baseUrl}, ${sharing}${user}`)
-    return services.pipe(
-      Context.omit(SessionClient.SessionClient),
-      Context.add(SessionSource.SessionSource, sessions),
-      Context.add(ThingSpaceHttpClient, client)
-    )
+    yield* carrying.logBuilt(baseUrl, store, username)
+    return Context.add(Context.add(guarded, SessionSource.SessionSource, sessions), ThingSpaceHttpClient, client)
   })
 
 const pipeline = (options: PipelineOptions = {}, username?: string) =>
   Effect.gen(function* () {
-    const settings = yield* ThingSpaceConfig.override(yield* ThingSpaceConfig.ThingSpaceConfig, options)
-    const whole = Effect.gen(function* () {
-      const client = yield* OAuthClient.make
-      const tokens = yield* Effect.provideService(TokenSource.make(options), OAuthClient.OAuthClient, client)
-      const parts = yield* Effect.provideService(perUser(options, username), TokenSource.TokenSource, tokens)
-      return Context.add(parts, TokenSource.TokenSource, tokens)
-    })
-    return yield* Effect.provideService(whole, ThingSpaceConfig.ThingSpaceConfig, settings)
-  })
+    const client = yield* OAuthClient.make
+    const tokens = yield* Effect.provideService(TokenSource.make(options), OAuthClient.OAuthClient, client)
+    const parts = yield* Effect.provideService(perUser(options, username), TokenSource.TokenSource, tokens)
+    return Context.add(parts, TokenSource.TokenSource, tokens)
+  }).pipe(
+    Effect.provideServiceEffect(
+      ThingSpaceConfig.ThingSpaceConfig,
+      Effect.flatMap(ThingSpaceConfig.ThingSpaceConfig, (beneath) => ThingSpaceConfig.override(beneath, options))
+    )
+  )
+
+type Assembled<R> = Layer.Layer<Services, ConfigError.ConfigError, HttpClient.HttpClient | R>
 
 /**
- * One UWS user over the access token of an application that has many, at that token's platform. All else is as for
- * `layer`.
+ * One UWS user over the access token of an application that has many, at that token's platform. Else as `layer`.
  *
  * @since 0.2.0
  * @category layers
@@ -198,57 +189,33 @@ export const layerForUser = (
   HttpClient.HttpClient | TokenSource.TokenSource | Credentials.UwsCredentials
 > =>
   Layer.scopedContext(
-    Effect.gen(function* () {
-      const { platform } = yield* TokenSource.TokenSource
-      const config = platform ?? (yield* ThingSpaceConfig.ThingSpaceConfig)
-      return yield* Effect.provideService(perUser(options), ThingSpaceConfig.ThingSpaceConfig, config)
-    })
+    Effect.flatMap(TokenSource.TokenSource, ({ platform }) =>
+      platform === undefined
+        ? perUser(options)
+        : Effect.provideService(perUser(options), ThingSpaceConfig.ThingSpaceConfig, platform)
+    )
   )
 
 /**
- * The whole pipeline over credentials that the program provides: rotating ones, from `Credentials.layerAppEffect` and
- * `Credentials.layerUwsEffect`, or from a vault. All else is as for `layer`.
+ * The whole pipeline over credentials that the program provides, such as rotating ones from a vault. Else as `layer`.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerFromCredentials = (
   options?: PipelineOptions
-): Layer.Layer<
-  Services,
-  ConfigError.ConfigError,
-  HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials
-> =>
-  // Made anew in each call, because a build shares layers that are the same value: two accounts would get one client.
-  Layer.scopedContext(pipeline(options))
+): Assembled<Credentials.AppCredentials | Credentials.UwsCredentials> => Layer.scopedContext(pipeline(options))
 
 /**
  * The whole pipeline: the authenticated client, and the services it is made of.
  *
- * A layer is one set of credentials: keep the value it returns and provide that, because each call makes another set,
- * with a login of its own. The `HttpClient` beneath must not repeat requests by itself: a login that it repeats counts
- * towards the lock each time. Retry the result instead.
- *
- * @example
- * ```ts
- * import * as Effect from "effect/Effect"
- * import * as Layer from "effect/Layer"
- * import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
- *
- * // In production: your own credentials, and `ThingSpaceTransport.layer` beneath.
- * const ThingSpaceTest = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
- *   Layer.provide(ThingSpaceEmulator.layer())
- * )
- *
- * const call = Effect.flatMap(ThingSpaceHttpClient.ThingSpaceHttpClient, (client) => client.get("/api/cc/v1/subscriptions"))
- * const { status } = await Effect.runPromise(Effect.provide(call, ThingSpaceTest))
- * console.log(status) // => 200
- * ```
+ * A layer is one set of credentials: keep the value it returns, because each call makes another set, with its own login.
+ * The `HttpClient` beneath must not repeat requests: each repeated login counts towards the lock. Retry the result.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options): Layer.Layer<Services, ConfigError.ConfigError, HttpClient.HttpClient> =>
+export const layer = (options: Options): Assembled<never> =>
   Layer.scopedContext(
     pipeline(options, options.username).pipe(
       Effect.provideService(Credentials.AppCredentials, Effect.succeed(options)),
@@ -260,22 +227,19 @@ export const layer = (options: Options): Layer.Layer<Services, ConfigError.Confi
  * The whole pipeline with its secrets and the platform's address from the environment: `THINGSPACE_APP_KEY`,
  * `THINGSPACE_APP_SECRET`, `THINGSPACE_UWS_USERNAME`, `THINGSPACE_UWS_PASSWORD` and, optional, `THINGSPACE_BASE_URL`.
  *
- * A variable that is missing, empty or unusable is a `ConfigError` that names it, before anything is sent.
+ * A variable that is missing, empty or unusable is a `ConfigError` that names it.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerConfig = (
-  options?: PipelineOptions
-): Layer.Layer<Services, ConfigError.ConfigError, HttpClient.HttpClient> =>
+export const layerConfig = (options?: PipelineOptions): Assembled<never> =>
   layerFromCredentials(options).pipe(
     Layer.provide(Layer.fresh(Layer.merge(Credentials.layerConfig, ThingSpaceConfig.layerConfig)))
   )
 
 /**
- * The authenticated client as the plain `HttpClient`, for `HttpApiClient` and for generated clients, which know no other
- * errors: an `AuthError` becomes the `cause` of a `RequestError`, with reason `Transport` for an `EndpointError`, which
- * may pass, and `Encode` for the others, which `HttpClient.retryTransient` does not repeat.
+ * The authenticated client as the plain `HttpClient`, for `HttpApiClient` and generated clients: an `AuthError` becomes
+ * the `cause` of a `RequestError`, with reason `Transport` for an `EndpointError`, which may pass, else `Encode`.
  *
  * @since 0.1.0
  * @category layers

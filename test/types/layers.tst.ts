@@ -154,6 +154,12 @@ describe("ThingSpaceHttpClient", () => {
     >()
   })
 
+  test("takes no address for one user, who is at the platform of the tokens", () => {
+    expect(ThingSpaceHttpClient.layer).type.toBeCallableWith({ ...app, ...user, baseUrl: "https://a.example" })
+    expect(ThingSpaceHttpClient.layerConfig).type.toBeCallableWith({ baseUrl: "https://a.example" })
+    expect(ThingSpaceHttpClient.layerForUser).type.not.toBeCallableWith({ baseUrl: "https://a.example" })
+  })
+
   test("makes the pipeline of one user over tokens that many share", () => {
     expect(ThingSpaceHttpClient.layerForUser()).type.toBe<
       Layer.Layer<
@@ -173,9 +179,9 @@ describe("ThingSpaceHttpClient", () => {
     >()
   })
 
-  test("never fails and requires an HttpClient alone where the secrets are given", () => {
+  test("fails with ConfigError alone, and requires an HttpClient alone, if the secrets are given", () => {
     expect(ThingSpaceHttpClient.layer({ ...app, ...user })).type.toBe<
-      Layer.Layer<ThingSpaceHttpClient.Services, never, HttpClient.HttpClient>
+      Layer.Layer<ThingSpaceHttpClient.Services, ConfigError.ConfigError, HttpClient.HttpClient>
     >()
   })
 
@@ -189,7 +195,7 @@ describe("ThingSpaceHttpClient", () => {
     expect(ThingSpaceHttpClient.layerFromCredentials()).type.toBe<
       Layer.Layer<
         ThingSpaceHttpClient.Services,
-        never,
+        ConfigError.ConfigError,
         HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials
       >
     >()

@@ -1,12 +1,15 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import type { AccessToken } from "../../AccessToken.js"
 import type { AuthError, TokenError } from "../../AuthError.js"
 import * as Rejection from "../../Rejection.js"
 import type { SessionToken } from "../../SessionToken.js"
 import { isSamePlatform, isUnsaid, type Settings, ThingSpaceConfig } from "../../ThingSpaceConfig.js"
+import { fingerprint } from "../secrets/secretText.js"
 import { CredentialStore } from "../store/reference.js"
 import * as middleware from "./middleware.js"
 import * as stage from "./stage.js"
@@ -27,13 +30,20 @@ interface TokenOptions {
   readonly tokens: stage.Source<AccessToken, TokenError>
   readonly config?: Settings | undefined
   readonly classify?: ((status: number, body: string) => Rejection.Rejection) | undefined
-  /** The store with which a pipeline was built. Clients over sources do not know whether those share. */
+  /** The store that the pipeline was built with. Default `unknownStore`. */
   readonly store?: Option.Option<unknown>
 }
 
 interface BothOptions extends TokenOptions {
   readonly sessions: stage.Source<SessionToken, AuthError>
 }
+
+/**
+ * Clients over sources do not know whether those share.
+ *
+ * @internal
+ */
+export const unknownStore: Option.Option<unknown> = Option.some(undefined)
 
 /** What a caller's own context holds that was meant to stand beneath the client, which would do without it. */
 const misplaced = (settings: Settings, store: Option.Option<unknown>) => (context: Context.Context<never>) => {
@@ -48,7 +58,7 @@ const misplaced = (settings: Settings, store: Option.Option<unknown>) => (contex
 const shared = ({
   classify = Rejection.classify,
   config = ThingSpaceConfig.defaultValue(),
-  store = Option.some(undefined),
+  store = unknownStore,
   tokens
 }: TokenOptions) => ({
   token: stage.ofTokenSource(tokens),
@@ -67,3 +77,18 @@ export const both = <E, R>(client: Client<E, R>, options: BothOptions) =>
     ...shared(options),
     session: stage.ofSessionSource(options.sessions)
   })
+
+/**
+ * `username` is known only where no vault has to be read for it.
+ *
+ * @internal
+ */
+export const logBuilt = (
+  baseUrl: string,
+  store: Option.Option<unknown>,
+  username: string | undefined
+): Effect.Effect<void> => {
+  const sharing = Option.isNone(store) ? "without a store" : "with a store"
+  const user = username === undefined ? "" : `, user ${fingerprint(Redacted.make(username))}`
+  return Effect.logDebug(`Built a pipeline to ${baseUrl}, ${sharing}${user}`)
+}

@@ -117,13 +117,10 @@ const make =
         const token = source.unsafePeek?.(now)
         return token === undefined ? undefined : carry(token)
       },
-      get: Effect.flatMap(
-        Effect.suspend(() => source.get),
-        (token): Effect.Effect<Carried, EndpointError> => {
-          const next = carry(token)
-          return next === undefined ? Effect.fail(unusable) : Effect.succeed(next)
-        }
-      )
+      get: Effect.flatMap(source.get, (token): Effect.Effect<Carried, EndpointError> => {
+        const next = carry(token)
+        return next === undefined ? Effect.fail(unusable) : Effect.succeed(next)
+      })
     }
     return stage
   }
