@@ -90,5 +90,5 @@ export const logBuilt = (
 ): Effect.Effect<void> => {
   const sharing = Option.isNone(store) ? "without a store" : "with a store"
   const user = username === undefined ? "" : `, user ${fingerprint(Redacted.make(username))}`
-  return Effect.logDebug(`Built a pipeline to ${baseUrl}, ${sharing}${user}`)
+  return Effect.logDebug("Built a pipeline", `${baseUrl}, ${sharing}${user}`)
 }
