@@ -37,7 +37,7 @@ const Tokens = TokenSource.layer().pipe(
 
 class Accounts extends LayerMap.Service<Accounts>()("Accounts", {
   lookup: (customer: string) =>
-    Layer.provide(ThingSpaceHttpClient.layerFromTokens(), Credentials.layerUwsEffect(vault(customer))),
+    Layer.provide(ThingSpaceHttpClient.layerForUser(), Credentials.layerUwsEffect(vault(customer))),
   idleTimeToLive: "30 minutes",
   dependencies: [Tokens]
 }) {}

@@ -32,8 +32,8 @@ export interface Options {
   /** The platform's address: https, or http on a loopback address. Default `https://thingspace.verizon.com`. */
   readonly baseUrl?: string | undefined
   /**
-   * How long each authentication call may take, its answer's body included, and how long reading may take what the
-   * program's credentials or a refusal's body say. Default 10 seconds.
+   * How long each authentication call may take, the body of its answer included. Also bounds reading credentials and
+   * rejection bodies. Default 10 seconds.
    */
   readonly requestTimeout?: Duration.DurationInput | undefined
   /**
@@ -64,7 +64,7 @@ const productionOrigins: ReadonlyMap<string, SessionHeader> = new Map([
 ])
 
 const originsOf = (base: string): ReadonlyMap<string, SessionHeader> =>
-  base === production ? productionOrigins : new Map([[base, "vz-m2m-token"]])
+  base === production ? new Map(productionOrigins) : new Map([[base, "vz-m2m-token"]])
 
 const defaults: Settings = {
   baseUrl: production,
@@ -73,7 +73,7 @@ const defaults: Settings = {
 }
 
 /**
- * The settings in force, read once when a layer or a client is built; production by default, so that it needs no wiring.
+ * The settings in force, read once when a layer or a client is built. Default: production. Provide it beneath the pipeline.
  *
  * @since 0.1.0
  * @category references
@@ -99,7 +99,12 @@ export const make = (options: Options): Either.Either<Settings, ConfigError.Conf
     return {
       baseUrl: baseUrl.href,
       requestTimeout: Duration.decode(options.requestTimeout ?? defaults.requestTimeout),
-      origins: options.origins === undefined ? originsOf(baseUrl.origin) : origins
+      origins:
+        options.origins !== undefined
+          ? origins
+          : options.baseUrl === undefined
+            ? productionOrigins
+            : originsOf(baseUrl.origin)
     }
   })
 
@@ -119,12 +124,44 @@ const checked = (
 export const layer = (options: Options): Layer.Layer<ThingSpaceConfig, ConfigError.ConfigError> =>
   Layer.effect(ThingSpaceConfig, make(options))
 
+/**
+ * Settings in which what the options say takes the place of what was said before. Origins that the program gave stay,
+ * and must then include a new address.
+ *
+ * @internal
+ */
+export const override = (settings: Settings, options: Options): Either.Either<Settings, ConfigError.ConfigError> =>
+  Either.gen(function* () {
+    const requestTimeout = Duration.decode(options.requestTimeout ?? settings.requestTimeout)
+    if (options.baseUrl === undefined && options.origins === undefined) {
+      return options.requestTimeout === undefined ? settings : { ...settings, requestTimeout }
+    }
+    const own = yield* make({ baseUrl: settings.baseUrl })
+    const given = isSamePlatform(settings, own) ? undefined : settings.origins
+    return yield* make({
+      baseUrl: options.baseUrl ?? settings.baseUrl,
+      requestTimeout,
+      origins: options.origins ?? given
+    })
+  })
+
+/** @internal */
+export const isSamePlatform = (one: Settings, other: Settings): boolean =>
+  one === other || (one.baseUrl === other.baseUrl && String([...one.origins]) === String([...other.origins]))
+
+/**
+ * Whether nobody has said where the platform is.
+ *
+ * @internal
+ */
+export const isUnsaid = ({ origins }: Settings): boolean => origins === productionOrigins
+
 const parseVariable = (address: string): Either.Either<origin.Base, ConfigError.ConfigError> =>
   Either.mapLeft(origin.parseBase(address), (problem) => ConfigError.InvalidData([], problem))
 
 /**
- * The address from the environment, `THINGSPACE_BASE_URL`; where it is not set, the settings stay as they are. Origins
- * that the program gave stay in any case, and must then include the new address.
+ * The address from the environment, `THINGSPACE_BASE_URL`; if it is not set, the settings stay as they are. Origins that
+ * the program gave stay in any case, and must then include the new address.
  *
  * @since 0.1.0
  * @category layers
@@ -134,9 +171,6 @@ export const layerConfig: Layer.Layer<ThingSpaceConfig, ConfigError.ConfigError>
   Effect.gen(function* () {
     const settings = yield* ThingSpaceConfig
     const base = yield* Config.option(Config.mapOrFail(Config.string("THINGSPACE_BASE_URL"), parseVariable))
-    if (Option.isNone(base)) return settings
-    const own = yield* make({ baseUrl: settings.baseUrl })
-    const origins = String([...settings.origins]) === String([...own.origins]) ? undefined : settings.origins
-    return yield* make({ baseUrl: base.value.href, requestTimeout: settings.requestTimeout, origins })
+    return yield* override(settings, { baseUrl: Option.getOrUndefined(Option.map(base, ({ href }) => href)) })
   })
 )

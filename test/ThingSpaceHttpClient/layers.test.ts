@@ -4,13 +4,20 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigError from "effect/ConfigError"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as TestClock from "effect/TestClock"
+import * as CredentialStore from "../../src/CredentialStore.js"
+import * as Credentials from "../../src/Credentials.js"
+import * as OAuthClient from "../../src/OAuthClient.js"
 import * as Rejection from "../../src/Rejection.js"
 import * as SessionSource from "../../src/SessionSource.js"
 import * as ThingSpaceConfig from "../../src/ThingSpaceConfig.js"
@@ -20,7 +27,7 @@ import * as TokenSource from "../../src/TokenSource.js"
 import * as pipeline from "../utils/pipeline.js"
 import * as recorder from "../utils/recorder.js"
 
-const { account, cost, paths, received } = pipeline
+const { account, cost, logging, paths, received } = pipeline
 
 const theClient = ThingSpaceHttpClient.ThingSpaceHttpClient
 const get = (path: string) => Effect.flatMap(theClient, (client) => client.get(path))
@@ -89,6 +96,145 @@ describe("layer", () => {
       Effect.provideService(Rejection.Classifier, (status) => (status === 418 ? "SessionToken" : "None"))
     )
   )
+})
+
+describe("the options of every assembled layer", () => {
+  const local = "http://localhost:8787"
+  const beneath = ThingSpaceConfig.layer({ baseUrl: "https://beneath.example" })
+  const credentials = Layer.merge(
+    Credentials.layerApp(pipeline.credentials),
+    Credentials.layerUws(pipeline.credentials)
+  )
+  const environment = Layer.setConfigProvider(
+    ConfigProvider.fromJson({
+      THINGSPACE_APP_KEY: "a",
+      THINGSPACE_APP_SECRET: "b",
+      THINGSPACE_UWS_USERNAME: "c",
+      THINGSPACE_UWS_PASSWORD: "d",
+      THINGSPACE_BASE_URL: "https://environment.example"
+    })
+  )
+  const assembled = {
+    layer: (options: ThingSpaceHttpClient.PipelineOptions) =>
+      ThingSpaceHttpClient.layer({ ...pipeline.credentials, ...options }),
+    layerFromCredentials: (options: ThingSpaceHttpClient.PipelineOptions) =>
+      Layer.provide(ThingSpaceHttpClient.layerFromCredentials(options), credentials),
+    layerConfig: (options: ThingSpaceHttpClient.PipelineOptions) =>
+      Layer.provide(ThingSpaceHttpClient.layerConfig(options), environment)
+  }
+  const answer = recorder.json(200, { access_token: "a", token_type: "Bearer", sessionToken: "b" })
+  const origins = (made: Layer.Layer<ThingSpaceHttpClient.Services, unknown, HttpClient.HttpClient>) => {
+    const { layer, sent } = recorder.make(answer)
+    return Effect.map(Effect.provide(get("/a"), Layer.provide(made, layer)), () => [
+      ...new Set(sent.map(({ url }) => new URL(url).origin))
+    ])
+  }
+
+  it.effect.each(Object.entries(assembled))("say where the platform is, before what stands beneath: %s", ([, made]) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* origins(Layer.provide(made({ baseUrl: local }), beneath)), [local])
+    })
+  )
+
+  it.effect("leave what they do not say to the ThingSpaceConfig beneath", () =>
+    Effect.gen(function* () {
+      const made = assembled.layer({ requestTimeout: "1 seconds" })
+      assert.deepStrictEqual(yield* origins(Layer.provide(made, beneath)), ["https://beneath.example"])
+      const elsewhere = new Map([["https://elsewhere.example", "vz-m2m-token"]] as const)
+      const error = yield* Effect.flip(origins(Layer.provide(assembled.layer({ origins: elsewhere }), beneath)))
+      assert.include(String(error), "baseUrl may not receive credentials")
+    })
+  )
+
+  it.effect.each(Object.entries(assembled))("fail the layer with a ConfigError if they are unusable: %s", ([, made]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(origins(made({ baseUrl: "http://evil.example" })))
+      assert.isTrue(ConfigError.isConfigError(error))
+      assert.include(String(error), "baseUrl")
+    })
+  )
+
+  it.effect("bound how long an authentication call may take", () =>
+    Effect.gen(function* () {
+      const { layer } = recorder.make(() => Effect.never)
+      const made = Layer.provide(assembled.layer({ requestTimeout: "3 seconds" }), layer)
+      const call = yield* Effect.fork(Effect.provide(Effect.flip(get("/a")), made))
+      yield* TestClock.adjust("3 seconds")
+      assert.deepInclude({ ...(yield* Fiber.join(call)) }, { _tag: "EndpointError", reason: "Timeout" })
+    })
+  )
+
+  it.effect("bind the layer of a user to the platform of its tokens", () =>
+    Effect.gen(function* () {
+      const tokens = TokenSource.layer().pipe(
+        Layer.provide(Layer.merge(OAuthClient.layer, credentials)),
+        Layer.provide(ThingSpaceConfig.layer({ baseUrl: local }))
+      )
+      const user = Layer.provideMerge(ThingSpaceHttpClient.layerForUser(), tokens).pipe(Layer.provide(credentials))
+      assert.deepStrictEqual(yield* origins(Layer.provide(user, beneath)), [local])
+    })
+  )
+})
+
+describe("what stands beside the pipeline, and was meant to stand beneath", () => {
+  const { layer: transport, sent } = recorder.make(
+    recorder.json(200, { access_token: "a", token_type: "Bearer", sessionToken: "b" })
+  )
+  const config = ThingSpaceConfig.layer({ baseUrl: "https://staging.example" })
+  const store = Layer.provide(CredentialStore.layerKeyValueStore, KeyValueStore.layerMemory)
+  const made = (options?: ThingSpaceHttpClient.PipelineOptions) =>
+    Layer.provide(ThingSpaceHttpClient.layer({ ...pipeline.credentials, ...options }), transport)
+
+  const besides: ReadonlyArray<readonly [string, Layer.Layer<never, ConfigError.ConfigError>]> = [
+    ["ThingSpaceConfig", config],
+    ["CredentialStore", store]
+  ]
+  it.effect.each(besides)("fails the call before anything is sent: a %s", ([name, beside]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Effect.provide(get("/a"), Layer.merge(made(), beside)))
+      assert.deepInclude({ ...error }, { _tag: "RequestError", reason: "Encode" })
+      assert.include(String(error), `a ${name} stands beside this client`)
+      assert.lengthOf(sent, 0)
+    })
+  )
+
+  it.effect.each([
+    ["is beneath as well", Layer.provideMerge(made(), Layer.merge(config, store))],
+    [
+      "says nothing else",
+      Layer.merge(made(), ThingSpaceConfig.layer({ baseUrl: "https://thingspace.verizon.com", requestTimeout: 1 }))
+    ],
+    [
+      "is another platform than the one that was said",
+      Layer.merge(made({ baseUrl: "https://thingspace.verizon.com" }), config)
+    ]
+  ] as const)("is none if it %s", ([, layer]) =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.provide(get("/a"), layer)).status, 200)
+    })
+  )
+
+  it.effect("is noticed also by a client over sources of the program's own", () =>
+    Effect.gen(function* () {
+      const { client } = recorder.make(recorder.answering(200))
+      const own = ThingSpaceHttpClient.withSession(client, pipeline.ownSources())
+      const error = yield* Effect.flip(Effect.provide(own.get("/a"), config))
+      assert.include(String(error), "a ThingSpaceConfig stands beside this client")
+    })
+  )
+})
+
+describe("building a pipeline", () => {
+  it.effect("is logged once, with its platform, its store and the user's fingerprint, not the user", () => {
+    const log = logging()
+    return Effect.gen(function* () {
+      yield* theClient
+      const lines = log.at("DEBUG").filter((line) => line.includes("pipeline"))
+      assert.lengthOf(lines, 1)
+      assert.match(lines[0] ?? "", /https:\/\/thingspace\.verizon\.com, without a store, user #[0-9a-f]{8}/)
+      assert.notInclude(lines[0] ?? "", pipeline.credentials.username)
+    }).pipe(Effect.provide(Layer.provideMerge(pipeline.layer(), log.layer)))
+  })
 })
 
 describe("layerConfig", () => {

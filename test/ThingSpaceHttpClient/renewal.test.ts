@@ -16,6 +16,7 @@ import * as SessionSource from "../../src/SessionSource.js"
 import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
 import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
 import * as TokenSource from "../../src/TokenSource.js"
+import { make as makeVirtualClock, type VirtualClock } from "../simulation/virtualClock.js"
 import * as pipeline from "../utils/pipeline.js"
 
 const { account, cost, paths, received, settle } = pipeline
@@ -89,50 +90,66 @@ describe("200 calls in flight", () => {
       { requestLatency: staggered, responseLatency: staggered, singleSession: true }
     ]
   ]
-  const inFlight = (death: (emulator: ThingSpaceEmulator.Service) => Effect.Effect<void>) =>
-    Effect.gen(function* () {
-      const warm = yield* Effect.fork(status)
-      yield* TestClock.adjust("10 seconds")
-      yield* Fiber.join(warm)
-      yield* emulated(death)
-      const calls = yield* Effect.fork(statuses(200))
-      yield* TestClock.adjust("20 seconds")
-      const all = yield* Fiber.join(calls)
-      assert.deepStrictEqual([all.length, ...new Set(all)], [200, 200])
-      return yield* cost
+  /** `TestClock` waits for timers of the real clock at each waking, and 200 calls wake a thousand times. */
+  const onVirtualClock = <A, E>(
+    platform: ThingSpaceEmulator.Options,
+    program: (
+      advance: VirtualClock["advance"]
+    ) => Effect.Effect<A, E, Layer.Layer.Success<ReturnType<typeof pipeline.layer>>>
+  ) =>
+    Effect.suspend(() => {
+      const { advance, steady } = makeVirtualClock()
+      return Effect.withClock(Effect.provide(program(advance), pipeline.layer({}, platform)), steady)
     })
+  const inFlight = (
+    platform: ThingSpaceEmulator.Options,
+    death: (emulator: ThingSpaceEmulator.Service) => Effect.Effect<void>
+  ) =>
+    onVirtualClock(platform, (advance) =>
+      Effect.gen(function* () {
+        const warm = yield* Effect.fork(status)
+        yield* advance(10_000)
+        yield* Fiber.join(warm)
+        yield* emulated(death)
+        const calls = yield* Effect.fork(statuses(200))
+        yield* advance(20_000)
+        const all = yield* Fiber.join(calls)
+        assert.deepStrictEqual([all.length, ...new Set(all)], [200, 200])
+        return yield* cost
+      })
+    )
 
   it.effect.each(platforms)("all succeed with exactly one login when the session has died, %s", ([, platform]) =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* inFlight((emulator) => emulator.endSessions), { tokens: 1, logins: 2 })
-    }).pipe(Effect.provide(pipeline.layer({}, platform)))
+      assert.deepStrictEqual(yield* inFlight(platform, (emulator) => emulator.endSessions), { tokens: 1, logins: 2 })
+    })
   )
 
   it.effect.each(platforms)("all succeed with exactly one token when it has been revoked, %s", ([, platform]) =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* inFlight((emulator) => emulator.revokeAll), { tokens: 2, logins: 1 })
-    }).pipe(Effect.provide(pipeline.layer({}, platform)))
+      assert.deepStrictEqual(yield* inFlight(platform, (emulator) => emulator.revokeAll), { tokens: 2, logins: 1 })
+    })
   )
 
   it.effect.each(platforms)("all succeed with exactly one of each when both have ended, %s", ([, platform]) =>
     Effect.gen(function* () {
       const death = (emulator: ThingSpaceEmulator.Service) => Effect.zipRight(emulator.endSessions, emulator.revokeAll)
-      assert.deepStrictEqual(yield* inFlight(death), { tokens: 2, logins: 2 })
-    }).pipe(Effect.provide(pipeline.layer({}, platform)))
+      assert.deepStrictEqual(yield* inFlight(platform, death), { tokens: 2, logins: 2 })
+    })
   )
 
   it.effect("all succeed when the session dies while some are on their way and others have been answered", () =>
-    Effect.gen(function* () {
-      yield* Effect.fork(status)
-      yield* TestClock.adjust("10 seconds")
-      const calls = yield* Effect.fork(statuses(200))
-      yield* TestClock.adjust("950 millis")
-      yield* emulated((emulator) => emulator.endSessions)
-      yield* TestClock.adjust("20 seconds")
-      assert.deepStrictEqual([...new Set(yield* Fiber.join(calls))], [200])
-      assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 2 })
-    }).pipe(
-      Effect.provide(pipeline.layer({}, { requestLatency: staggered, responseLatency: staggered, singleSession: true }))
+    onVirtualClock({ requestLatency: staggered, responseLatency: staggered, singleSession: true }, (advance) =>
+      Effect.gen(function* () {
+        yield* Effect.fork(status)
+        yield* advance(10_000)
+        const calls = yield* Effect.fork(statuses(200))
+        yield* advance(950)
+        yield* emulated((emulator) => emulator.endSessions)
+        yield* advance(20_000)
+        assert.deepStrictEqual([...new Set(yield* Fiber.join(calls))], [200])
+        assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 2 })
+      })
     )
   )
 })

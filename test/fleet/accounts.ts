@@ -55,7 +55,7 @@ export const measure = (count: number) =>
       const accounts = yield* LayerMap.make(
         (n: number) =>
           Layer.provide(
-            ThingSpaceHttpClient.layerFromTokens(),
+            ThingSpaceHttpClient.layerForUser(),
             Credentials.layerUws({ username: `user-${n}`, password: Redacted.make("password") })
           ),
         { idleTimeToLive: "1 hour" }

@@ -23,7 +23,7 @@ const wrong = { ...credentials, password: credentials.secret }
 const accounts = Effect.map(
   Layer.build(Layer.provide(TokenSource.layer(), [OAuthClient.layer, Credentials.layerApp(credentials)])),
   (tokens) => (user: Credentials.Uws) =>
-    Layer.provide(ThingSpaceHttpClient.layerFromTokens(), [Credentials.layerUws(user), Layer.succeedContext(tokens)])
+    Layer.provide(ThingSpaceHttpClient.layerForUser(), [Credentials.layerUws(user), Layer.succeedContext(tokens)])
 )
 
 describe("a pipeline without a store", () => {

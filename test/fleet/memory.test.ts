@@ -40,7 +40,7 @@ const accounts = Effect.gen(function* () {
   const app = yield* Layer.build(Credentials.layerApp(credentials))
   const tokens = yield* Layer.build(Layer.provide(TokenSource.layer(), [OAuthClient.layer, Layer.succeedContext(app)]))
   return (store: CredentialStore.Service) =>
-    Layer.provide(ThingSpaceHttpClient.layerFromTokens(), [
+    Layer.provide(ThingSpaceHttpClient.layerForUser(), [
       Credentials.layerUws(credentials),
       Layer.succeedContext(tokens),
       Layer.succeedContext(app),

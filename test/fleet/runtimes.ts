@@ -65,6 +65,7 @@ export const member = (shared: Shared, options?: Options) =>
       Effect.sync(() =>
         ManagedRuntime.make(
           ThingSpaceHttpClient.layer({ ...credentials, ...options }).pipe(
+            Layer.orDie,
             Layer.provide(shared),
             Layer.provide(platform),
             Layer.provide(log.layer),

@@ -58,6 +58,6 @@ export const leaks = (error: unknown): boolean => {
 
 /** The authenticated client with credentials that do not change. */
 export const Static = ThingSpaceHttpClient.layerFromSources.pipe(
-  Layer.provide(TokenSource.layerStatic(accessToken)),
-  Layer.provide(SessionSource.layerStatic(sessionToken))
+  Layer.provideMerge(TokenSource.layerStatic(accessToken)),
+  Layer.provideMerge(SessionSource.layerStatic(sessionToken))
 )

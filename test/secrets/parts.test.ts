@@ -44,7 +44,8 @@ const throws = (text: string) => (): never => {
 
 const app = Credentials.layerApp(platform.app)
 const uws = Credentials.layerUws(platform.user)
-const pipeline = ThingSpaceHttpClient.layerFromCredentials
+const pipeline = (options?: ThingSpaceHttpClient.PipelineOptions) =>
+  Layer.orDie(ThingSpaceHttpClient.layerFromCredentials(options))
 
 const broken = Effect.die(new Error("the vault is broken"))
 const sealed = (credentials: "App" | "Uws") =>

@@ -74,6 +74,7 @@ export const pipeline = ({
 }: Setting = {}): Layer.Layer<Services, never, Watch> => {
   const transport = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, through))
   return ThingSpaceHttpClient.layer({ ...app, ...user, ...options }).pipe(
+    Layer.orDie,
     Layer.provideMerge(transport),
     Layer.provideMerge(layer(platform))
   )

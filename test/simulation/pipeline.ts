@@ -67,10 +67,13 @@ const assembled = ({ setup, tenants }: Foundation, beneath: (tenant: Tenant) => 
   Effect.gen(function* () {
     const [first, ...others] = tenants
     const options = { ...setup, relogin: relogins[setup.relogin] }
-    const all = yield* Effect.provide(Layer.build(ThingSpaceHttpClient.layerFromCredentials(options)), beneath(first))
+    const all = yield* Effect.provide(
+      Layer.build(Layer.orDie(ThingSpaceHttpClient.layerFromCredentials(options))),
+      beneath(first)
+    )
     const tokens = Context.get(all, TokenSource.TokenSource)
     const parts = yield* Effect.forEach(others, (tenant) =>
-      Layer.build(ThingSpaceHttpClient.layerFromTokens(options)).pipe(
+      Layer.build(ThingSpaceHttpClient.layerForUser(options)).pipe(
         Effect.provide(Context.add(beneath(tenant), TokenSource.TokenSource, tokens)),
         Effect.map(partOf)
       )

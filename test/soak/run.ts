@@ -77,7 +77,7 @@ export const run = (options: Options, progress: (progress: Progress) => void): E
       refreshMargin: "500 millis",
       idleTimeout: setting.sessionIdle,
       logoutOnClose: true
-    }).pipe(Layer.provide([FetchHttpClient.layer, Layer.orDie(ThingSpaceConfig.layer({ baseUrl: link.url }))]))
+    }).pipe(Layer.provide([FetchHttpClient.layer, ThingSpaceConfig.layer({ baseUrl: link.url })]), Layer.orDie)
 
     const startedAt = performance.now()
     const elapsed = () => (performance.now() - startedAt) / 1000

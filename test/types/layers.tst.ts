@@ -151,12 +151,18 @@ describe("CredentialStore", () => {
 describe("ThingSpaceHttpClient", () => {
   test("has six layers", () => {
     expect<LayersOf<typeof ThingSpaceHttpClient>>().type.toBe<
-      "layer" | "layerConfig" | "layerFromCredentials" | "layerFromSources" | "layerFromTokens" | "layerHttpClient"
+      "layer" | "layerConfig" | "layerFromCredentials" | "layerFromSources" | "layerForUser" | "layerHttpClient"
     >()
   })
 
+  test("takes no address for one user, who is at the platform of the tokens", () => {
+    expect(ThingSpaceHttpClient.layer).type.toBeCallableWith({ ...app, ...user, baseUrl: "https://a.example" })
+    expect(ThingSpaceHttpClient.layerConfig).type.toBeCallableWith({ baseUrl: "https://a.example" })
+    expect(ThingSpaceHttpClient.layerForUser).type.not.toBeCallableWith({ baseUrl: "https://a.example" })
+  })
+
   test("makes the pipeline of one user over tokens that many share", () => {
-    expect(ThingSpaceHttpClient.layerFromTokens()).type.toBe<
+    expect(ThingSpaceHttpClient.layerForUser()).type.toBe<
       Layer.Layer<
         ThingSpaceHttpClient.ThingSpaceHttpClient | SessionSource.SessionSource | LoginGuard.LoginGuard,
         never,
@@ -174,9 +180,9 @@ describe("ThingSpaceHttpClient", () => {
     >()
   })
 
-  test("never fails and requires an HttpClient alone where the secrets are given", () => {
+  test("fails with ConfigError alone, and requires an HttpClient alone, if the secrets are given", () => {
     expect(ThingSpaceHttpClient.layer({ ...app, ...user })).type.toBe<
-      Layer.Layer<ThingSpaceHttpClient.Services, never, HttpClient.HttpClient>
+      Layer.Layer<ThingSpaceHttpClient.Services, ConfigError.ConfigError, HttpClient.HttpClient>
     >()
   })
 
@@ -190,7 +196,7 @@ describe("ThingSpaceHttpClient", () => {
     expect(ThingSpaceHttpClient.layerFromCredentials()).type.toBe<
       Layer.Layer<
         ThingSpaceHttpClient.Services,
-        never,
+        ConfigError.ConfigError,
         HttpClient.HttpClient | Credentials.AppCredentials | Credentials.UwsCredentials
       >
     >()

@@ -29,6 +29,7 @@ export const credentials: ThingSpaceHttpClient.Options = {
 /** The whole pipeline, and the platform it talks to. */
 export const layer = (options?: Partial<ThingSpaceHttpClient.Options>, platform?: ThingSpaceEmulator.Options) =>
   ThingSpaceHttpClient.layer({ ...credentials, ...options }).pipe(
+    Layer.orDie,
     Layer.provideMerge(ThingSpaceEmulator.layer(platform))
   )
 

@@ -1,40 +1,29 @@
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { RuntimeFiber } from "effect/Fiber"
-import type { AccessToken } from "../../AccessToken.js"
-import type { TokenError } from "../../AuthError.js"
 import type { Rejection } from "../../Rejection.js"
-import type { SessionToken } from "../../SessionToken.js"
 import type { Settings } from "../../ThingSpaceConfig.js"
-import type { Brakes, Carrier } from "../credential/carrier.js"
-import * as address from "../http/allowedOrigins.js"
+import * as allowedOrigins from "../http/allowedOrigins.js"
 import { CallerResponse, withCallerRequest, withCallerResponse } from "../http/callerResponse.js"
-import * as requestScope from "../http/requestScope.js"
-import * as guard from "../http/surroundings.js"
-import {
-  type Attempt,
-  confirm,
-  countResend,
-  dropFrom,
-  first,
-  isReplayable,
-  refusedAgain,
-  release,
-  type Trials
-} from "./attempt.js"
-import * as refusal from "./rejectedResponse.js"
+import * as surroundings from "../http/surroundings.js"
+import * as rejectedResponse from "./rejectedResponse.js"
+import * as renewal from "./renewal.js"
+import type { Carried, Stage } from "./stage.js"
 
 /** @internal */
-export interface Options<EA> {
-  readonly tokens: Carrier<AccessToken, TokenError>
-  /** None where only the access token is sent. `EA` is what the credentials in use can fail with. */
-  readonly sessions: Carrier<SessionToken, EA> | undefined
+export interface Options<ET, ES> {
+  readonly token: Stage<ET>
+  /** None if only the access token is sent. */
+  readonly session: Stage<ES> | undefined
   readonly settings: Settings
   readonly classify: (status: number, body: string) => Rejection
+  /** What in the caller's own context was meant to stand beneath the client, if anything. */
+  readonly misplaced: (context: Context.Context<never>) => string | undefined
 }
 
 type Fiber = RuntimeFiber<unknown, unknown>
@@ -47,22 +36,49 @@ const nowIn = ({ currentDefaultServices }: Fiber): number => {
 type Response = HttpClientResponse.HttpClientResponse
 
 /**
- * Sends requests with the current credentials, and once more with another where the platform refuses one of them.
+ * Sends requests with the current credentials, and once more with another if the platform refuses one of them.
  *
  * @internal
  */
-export const make = <E, R, EA>(
+export const make = <E, R, ET, ES>(
   client: HttpClient.HttpClient.With<E, R>,
-  options: Options<EA>
-): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | TokenError | EA, R> => {
-  type Failure = E | HttpClientError.HttpClientError | TokenError | EA
+  options: Options<ET, ES>
+): HttpClient.HttpClient.With<E | HttpClientError.HttpClientError | ET | ES, R> => {
+  type Failure = E | HttpClientError.HttpClientError | ET | ES
   type Outcome = Effect.Effect<Response, Failure, R>
 
-  const { sessions, tokens } = options
-  const resolve = address.make(options.settings)
-  const send = (fiber: Fiber, attempt: Attempt, sentAt: number): Outcome => {
+  const { session, token } = options
+  const resolve = allowedOrigins.make(options.settings, session !== undefined)
+  const areSafe = surroundings.safeFor(client)
+
+  const peek = (now: number): ReadonlyArray<Carried> | undefined => {
+    const first = token.peek(now)
+    if (first === undefined || session === undefined) return first && [first]
+    const second = session.peek(now)
+    return second && [first, second]
+  }
+
+  /**
+   * The session first: its login may find that the access token has to be renewed. Waiting for the token takes its time,
+   * in which the session may be refused.
+   */
+  const acquire: Effect.Effect<ReadonlyArray<Carried>, ET | ES> = session === undefined
+    ? Effect.map(token.get, (first) => [first])
+    : Effect.flatMap(session.get, (second) =>
+        Effect.flatMap(token.get, (first) => (second.isCurrent() ? Effect.succeed([first, second]) : acquire))
+      )
+
+  const carrying = ({ carried, to }: renewal.Attempt): HttpClientRequest.HttpClientRequest => {
+    let { request } = to
+    for (const { stage, value } of carried) {
+      request = HttpClientRequest.setHeader(request, stage.header ?? to.sessionHeader, value)
+    }
+    return request
+  }
+
+  const send = (fiber: Fiber, attempt: renewal.Attempt, sentAt: number): Outcome => {
     const call = client.execute(carrying(attempt))
-    return Effect.matchCauseEffect(guard.isGuarded(fiber) ? call : guard.guarded(call, guard.credentialHeaders), {
+    return Effect.matchCauseEffect(areSafe(fiber) ? call : surroundings.guarded(call, surroundings.credentialHeaders), {
       onSuccess: (sent): Outcome => {
         const response = new CallerResponse(sent, attempt.to.request)
         return response.status < 400 ? accepted(attempt, response, sentAt) : answered(attempt, response, Effect.succeed)
@@ -71,113 +87,50 @@ export const make = <E, R, EA>(
     })
   }
 
-  const failed = (attempt: Attempt, error: E): Outcome => {
-    if (refusal.isRefusal(error)) {
-      const response = new CallerResponse(error.response, attempt.to.request)
-      return answered(attempt, response, (readable) => Effect.fail(withCallerResponse(error, readable)))
+  const sendNow = (attempt: renewal.Attempt): Outcome =>
+    Effect.withFiberRuntime<Response, Failure, R>((fiber) => send(fiber, attempt, nowIn(fiber)))
+
+  const accepted = (attempt: renewal.Attempt, response: Response, sentAt: number): Outcome => {
+    renewal.accepted(attempt)
+    let outcome: Outcome = Effect.succeed(response)
+    for (const one of attempt.carried) {
+      const used = one.used(sentAt)
+      if (used !== undefined) outcome = Effect.zipRight(used, outcome)
     }
-    release(attempt.onTrial)
-    return Effect.fail(withCallerRequest(error, attempt.to.request))
+    return outcome
   }
 
-  const carrying = ({ controller, session, to, token }: Attempt): HttpClientRequest.HttpClientRequest => {
-    const request = HttpClientRequest.setHeader(to.request, "authorization", token.header)
-    return requestScope.endWith(
-      session === undefined ? request : HttpClientRequest.setHeader(request, to.sessionHeader, session.header),
-      controller
-    )
-  }
+  const renew = renewal.renewing<Failure, R>(acquire, sendNow)
 
-  const accepted = (attempt: Attempt, response: Response, sentAt: number): Outcome => {
-    release(attempt.onTrial)
-    const rest = attempt.session === undefined ? undefined : sessions?.used(attempt.session, sentAt)
-    return rest === undefined ? Effect.succeed(response) : Effect.as(rest, response)
-  }
-
-  const answered = (attempt: Attempt, response: Response, handOn: (response: Response) => Outcome): Outcome =>
-    Effect.flatMap(refusal.read(response, options), (reading) => {
+  const answered = (attempt: renewal.Attempt, response: Response, handOn: (response: Response) => Outcome): Outcome =>
+    Effect.flatMap(rejectedResponse.read(response, options), (reading) => {
       const finish = Effect.suspend(() => handOn(reading.response))
-      switch (reading.rejection) {
-        case "AccessToken":
-          return Effect.zipRight(refusedAgain(attempt.onTrial), renew(attempt, reading, "token", finish))
-        case "SessionToken":
-          return Effect.zipRight(refusedAgain(attempt.onTrial), renew(attempt, reading, "session", finish))
-        case "Unknown":
-          return Effect.zipRight(
-            refusedAgain(attempt.onTrial),
-            renew(attempt, reading, "token", renew(attempt, reading, "session", finish))
-          )
-        case "Permission":
-        case "None":
-          release(attempt.onTrial)
-          return finish
-      }
+      if (reading.rejection !== "None" && reading.rejection !== "Permission") return renew(attempt, reading, finish)
+      // A fault of the server's says nothing of the credentials.
+      if (response.status < 500) renewal.accepted(attempt)
+      return finish
     })
 
-  /** Replaces the credential that was refused and sends again, or goes on to what can be done `otherwise`. */
-  const renew = (
-    attempt: Attempt,
-    reading: refusal.Reading,
-    which: "token" | "session",
-    otherwise: Outcome
-  ): Outcome => {
-    if (attempt.renewed.includes(which) || attempt[which] === undefined) return otherwise
-    // A session is named dead with status 400; with 401 also a request is refused that no session would permit.
-    const named = reading.rejection !== "Unknown" && (which === "token" || reading.response.status !== 401)
-    const dropped = drop(attempt, which, named ? "named" : "unknown")
-    if (!isReplayable(attempt.to.request)) return Effect.zipRight(dropped, otherwise)
-    return Effect.flatMap(dropped, (trial) =>
-      Effect.flatMap(
-        Effect.tapError(
-          Effect.onError(held, () => reading.discard),
-          () => Effect.sync(() => release(trial))
-        ),
-        (next): Outcome => {
-          if (next[which]?.secret === attempt[which]?.secret) return Effect.zipRight(confirm(trial), otherwise)
-          const resend: Attempt = {
-            ...attempt,
-            ...next,
-            renewed: [...attempt.renewed, which],
-            onTrial: [...attempt.onTrial, ...trial]
-          }
-          return Effect.zipRight(Effect.zipRight(reading.discard, countResend(which)), sendNow(resend))
-        }
-      )
-    )
+  const failed = (attempt: renewal.Attempt, error: E): Outcome => {
+    if (!rejectedResponse.isRefusal(error)) return Effect.fail(withCallerRequest(error, attempt.to.request))
+    const response = new CallerResponse(error.response, attempt.to.request)
+    return answered(attempt, response, (readable) => Effect.fail(withCallerResponse(error, readable)))
   }
 
-  /** Drops what was refused, unless it has been replaced; the brake that was put on comes back. */
-  const drop = (attempt: Attempt, which: "token" | "session", kind: keyof Brakes): Effect.Effect<Trials> => {
-    if (which === "token") return dropFrom(tokens, attempt.token, kind, attempt.to)
-    return sessions === undefined || attempt.session === undefined
-      ? Effect.succeed([])
-      : dropFrom(sessions, attempt.session, kind, attempt.to)
+  const wait = (fiber: Fiber, to: allowedOrigins.Addressed): Outcome => {
+    const description = options.misplaced(fiber.currentContext)
+    return description === undefined
+      ? Effect.flatMap(acquire, (carried) => sendNow({ to, carried, renewed: [] }))
+      : Effect.fail(new HttpClientError.RequestError({ request: to.request, reason: "Encode", description }))
   }
-
-  /**
-   * The session first: its login may find that the access token has to be renewed. Waiting for the token takes its time,
-   * in which the session may be refused.
-   */
-  const held: Effect.Effect<Pick<Attempt, "token" | "session">, TokenError | EA> = sessions === undefined
-    ? Effect.map(tokens.get, (token) => ({ token, session: undefined }))
-    : Effect.flatMap(sessions.get, (session) =>
-        Effect.flatMap(tokens.get, (token) => (sessions.mayHold(session) ? Effect.succeed({ token, session }) : held))
-      )
-
-  const sendNow = (attempt: Attempt): Outcome =>
-    Effect.withFiberRuntime<Response, Failure, R>((fiber) => send(fiber, attempt, nowIn(fiber)))
 
   const execute = (request: HttpClientRequest.HttpClientRequest): Outcome =>
     Effect.withFiberRuntime<Response, Failure, R>((fiber) => {
       const to = resolve(request)
       if ("_tag" in to) return Effect.fail(to)
       const now = nowIn(fiber)
-      const token = tokens.peek(now)
-      const session = sessions?.peek(now)
-      const controller = requestScope.controllerOf(request)
-      return token !== undefined && (sessions === undefined || session !== undefined)
-        ? send(fiber, first(to, token, session, controller), now)
-        : Effect.flatMap(held, (next) => sendNow(first(to, next.token, next.session, controller)))
+      const carried = peek(now)
+      return carried === undefined ? wait(fiber, to) : send(fiber, { to, carried, renewed: [] }, now)
     })
 
   // `makeWith` has `execute` go through an effect for the request, which only operators on top of the client need.

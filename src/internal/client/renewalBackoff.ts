@@ -1,62 +1,27 @@
 /**
- * Limits what an API can cost that refuses whatever is sent.
+ * Backs off renewals for an API that rejects every credential.
  *
- * A refusal that has a credential dropped is held against the API that sent it until a request with the new credential
- * is accepted there. While it is, further refusals from that API drop nothing for a time that doubles from a second to
- * a minute, and other APIs are not affected.
+ * A renewal is made for the API whose refusal asked for it. If that API refuses the new credential too, the renewal was
+ * unhealed: for 0.25, 0.5, 1 … 60 seconds the API's refusals drop nothing, and three unhealed renewals within a minute
+ * stop all renewals, whatever the API. Other requests that the API accepts with the same credential change nothing:
+ * they show that it is good. A resend that is accepted lifts the pause.
  *
- * @internal
+ * Times are milliseconds of a clock that nobody sets.
  */
-export interface Brake {
-  /** Whether a refusal may have the credential dropped now; if so, it is held against the API. */
-  readonly mayDrop: (api: string, now: number) => boolean
-  /** The API has accepted the new credential. */
-  readonly release: (api: string) => void
-  /** The API has refused the new credential as it did the old. */
-  readonly refusedAgain: (api: string, now: number) => void
-  /** The platform stands by the credential that the API refuses: for a minute nothing is dropped. */
-  readonly confirm: (api: string, now: number) => void
-}
-
+const shortest = 250
 const longest = 60_000
-const most = 100
-
-const pause = (times: number): number => Math.min(longest, 1000 * 2 ** (times - 1))
-
-/** Enough for the longest pause. */
-const certain = 7
+const mostUnhealed = 3
+const mostApis = 100
 
 /**
- * `firm` is for refusals that do not name a credential: where a new one does not mend them, they are not about it.
+ * The API that refuses, and whether its refusals name the credential: one resource that answers a bare 401 does not keep
+ * the others from having a dead session replaced.
  *
  * @internal
  */
-export const make = (firm: boolean): Brake => {
-  const held = new Map<string, { readonly since: number; readonly times: number }>()
-  const hold = (api: string, since: number, times: number): void => {
-    held.set(api, { since, times })
-    for (const [oldest] of held) if (held.size > most) held.delete(oldest)
-  }
-  return {
-    mayDrop: (api, now) => {
-      const before = held.get(api)
-      const age = before === undefined ? -1 : now - before.since
-      if (before === undefined || age < 0 || age >= 2 * longest) {
-        hold(api, now, 1)
-        return true
-      }
-      if (age < pause(before.times)) return false
-      hold(api, now, before.times + 1)
-      return true
-    },
-    release: (api) => {
-      held.delete(api)
-    },
-    refusedAgain: (api, now) => {
-      if (firm) hold(api, now, certain)
-    },
-    confirm: (api, now) => hold(api, now, certain)
-  }
+export interface Api {
+  readonly key: string
+  readonly names: boolean
 }
 
 /**
@@ -65,4 +30,124 @@ export const make = (firm: boolean): Brake => {
  *
  * @internal
  */
-export const apiOf = (url: string): string => /^[^?#]*?:\/\/[^/?#]*(\/[^/?#]*){0,3}/.exec(url)?.[0] ?? url
+export const apiOf = (url: string, names: boolean): Api => {
+  const api = /^[^?#]*?:\/\/[^/?#]*(\/[^/?#]*){0,3}/.exec(url)?.[0] ?? url
+  return { key: names ? api : `${api} unnamed`, names }
+}
+
+/** What the renewals made for one API have come to. */
+interface Record {
+  /**
+   * `Trying` while the call that asked for the renewal may still show what it was worth, `Open` if it cannot: then the
+   * next answer of the API does. `Held` once the API has refused the new credential.
+   */
+  state: "Trying" | "Open" | "Held"
+  /** What was dropped: its refusals that come late say nothing of its successor. */
+  readonly refused: string
+  /** How many renewals in a row have not helped. */
+  readonly unhealed: number
+  /** When the renewal began, or until when the API is held. */
+  readonly at: number
+}
+
+/**
+ * A renewal that has been begun for an API.
+ *
+ * @internal
+ */
+export type Trial = Readonly<Record>
+
+/**
+ * The back-off of one credential's renewals.
+ *
+ * @internal
+ */
+export class RenewalBackoff {
+  readonly #records = new Map<string, Record>()
+  #unhealed: ReadonlyArray<number> = []
+  #open = 0
+
+  /** Whether the next answer of some API decides what a renewal was worth; read at every call. */
+  get isOpen(): boolean {
+    return this.#open > 0
+  }
+
+  /** Whether this refusal may have the credential dropped; if so, a renewal has begun. */
+  begin(api: Api, refused: string, now: number): Trial | undefined {
+    const before = this.#known(api, now)
+    if (before?.state === "Trying") {
+      if (before.refused !== refused) this.refusedAgain(api, now)
+      return undefined
+    }
+    if (before?.state === "Held" && now < before.at) return undefined
+    if (before?.state === "Open") {
+      this.refusedAgain(api, now)
+      // The successor may have died in its turn before anybody saw it accepted.
+      if (!api.names) return undefined
+    }
+    if (this.#isSpent(now)) return undefined
+    return this.#keep(api, { state: "Trying", refused, unhealed: this.#known(api, now)?.unhealed ?? 0, at: now })
+  }
+
+  /** The API has refused the new credential as it did the old. */
+  refusedAgain(api: Api, now: number, names = api.names): void {
+    const before = this.#known(api, now)
+    if (before?.state === "Held" && now < before.at) return
+    if (before !== undefined && before.state !== "Held") this.#unhealed = [...this.#recent(now), now]
+    const unhealed = (before?.unhealed ?? 0) + 1
+    const pause = names ? Math.min(longest, shortest * 2 ** (unhealed - 1)) : longest
+    this.#keep(api, { state: "Held", refused: before?.refused ?? "", unhealed, at: now + pause })
+  }
+
+  /** The API has accepted a resend with the new credential. */
+  healed(api: Api): void {
+    this.#records.delete(api.key)
+    this.#recount()
+  }
+
+  /** The API at this URL has accepted this credential in another request, which decides only what no resend can. */
+  accepted(url: string, credential: string): void {
+    for (const api of [apiOf(url, true), apiOf(url, false)]) {
+      const record = this.#records.get(api.key)
+      if (record?.state === "Open" && record.refused !== credential) this.healed(api)
+    }
+  }
+
+  /** The call ends and has not learned what its renewal was worth. */
+  leave(api: Api, trial: Trial): void {
+    const record = this.#records.get(api.key)
+    if (record === undefined || record !== trial || record.state !== "Trying") return
+    record.state = "Open"
+    this.#recount()
+  }
+
+  /** What is known of an API, unless it is too old to say anything. */
+  #known({ key }: Api, now: number): Record | undefined {
+    const record = this.#records.get(key)
+    return record === undefined || now >= record.at + longest ? undefined : record
+  }
+
+  #keep({ key }: Api, record: Record): Record {
+    this.#records.delete(key)
+    this.#records.set(key, record)
+    for (const [oldest] of this.#records) if (this.#records.size > mostApis) this.#records.delete(oldest)
+    this.#recount()
+    return record
+  }
+
+  #recount(): void {
+    this.#open = 0
+    for (const { state } of this.#records.values()) if (state === "Open") this.#open += 1
+  }
+
+  #recent(now: number): ReadonlyArray<number> {
+    return this.#unhealed.filter((at) => now < at + longest)
+  }
+
+  /** Those that nobody has judged yet count, because they may be unhealed too. */
+  #isSpent(now: number): boolean {
+    let unjudged = 0
+    for (const { at, state } of this.#records.values()) if (state !== "Held" && now < at + longest) unjudged += 1
+    return this.#recent(now).length + unjudged >= mostUnhealed
+  }
+}

@@ -1,35 +1,73 @@
+import * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type { SessionHeader, Settings } from "../../ThingSpaceConfig.js"
 import * as origin from "./origin.js"
 
-/** @internal */
+type Request = HttpClientRequest.HttpClientRequest
+
+/**
+ * A request that may carry credentials: its address is complete, and headers that must not travel beside them are gone.
+ *
+ * @internal
+ */
 export interface Addressed {
-  readonly request: HttpClientRequest.HttpClientRequest
+  readonly request: Request
   readonly sessionHeader: SessionHeader
 }
 
 /**
- * Completes a request's address, and refuses it where its origin may not receive credentials.
+ * Completes a request, or refuses it if its origin may not receive credentials.
  *
  * @internal
  */
-export type Resolve = (request: HttpClientRequest.HttpClientRequest) => Addressed | HttpClientError.RequestError
+export type Resolve = (request: Request) => Addressed | HttpClientError.RequestError
 
 const isRelative = (url: string): boolean => url[0] === "/" && url[1] !== "/" && url[1] !== "\\"
 
-/** @internal */
-export const make = (settings: Settings): Resolve => {
+const invalid = (request: Request, description: string) =>
+  new HttpClientError.RequestError({ request, reason: "InvalidUrl", description })
+
+/** No operator removes a header, so the request is made anew. */
+const without = (request: Request, names: ReadonlyArray<string>): Request =>
+  HttpClientRequest.make(request.method)(request.url).pipe(
+    HttpClientRequest.setUrlParams(request.urlParams),
+    (made) => (Option.isNone(request.hash) ? made : HttpClientRequest.setHash(made, request.hash.value)),
+    HttpClientRequest.setBody(request.body),
+    HttpClientRequest.setHeaders(names.reduce((headers, name) => Headers.remove(headers, name), request.headers))
+  )
+
+const isHostOf = (host: string | undefined, request: Request): boolean => {
+  const { host: own, port, protocol } = new URL(request.url)
+  const withPort = port === "" ? `${own}:${protocol === "https:" ? 443 : 80}` : own
+  const named = host?.toLowerCase()
+  return named === own || named === withPort
+}
+
+/**
+ * `carriesSession` says whether a session header of the caller's is to go.
+ *
+ * @internal
+ */
+export const make = (settings: Settings, carriesSession: boolean): Resolve => {
   const base = Either.getOrUndefined(origin.parseBase(settings.baseUrl))
   const headers = new Map([...settings.origins].filter(([address]) => Either.isRight(origin.parseProtected(address))))
   const roots = [...headers].map(([address, sessionHeader]) => ({ root: `${address}/`, sessionHeader }))
   const atBase = base === undefined ? undefined : headers.get(base.origin)
 
-  type Request = HttpClientRequest.HttpClientRequest
-
-  const invalid = (request: Request, description: string) =>
-    new HttpClientError.RequestError({ request, reason: "InvalidUrl", description })
+  /** Transports check a certificate against a `host` header, and a session of the caller's is not ours to send. */
+  const checked = (request: Request, sessionHeader: SessionHeader): Addressed | HttpClientError.RequestError => {
+    const { headers } = request
+    const other = sessionHeader === "sessiontoken" ? "vz-m2m-token" : "sessiontoken"
+    const isClean = !("host" in headers || "cookie" in headers || (carriesSession && other in headers))
+    if (isClean) return { request, sessionHeader }
+    if ("host" in headers && !isHostOf(headers.host, request)) {
+      return invalid(request, "the host header names another host than the URL")
+    }
+    return { request: without(request, carriesSession ? ["cookie", other] : ["cookie"]), sessionHeader }
+  }
 
   const parsed = (request: Request): Addressed | HttpClientError.RequestError => {
     const url = origin.parseProtected(request.url)
@@ -38,7 +76,7 @@ export const make = (settings: Settings): Resolve => {
     // Sent as it was read: on a web page the transport would complete some spellings with the page's own address.
     return sessionHeader === undefined
       ? invalid(request, "this origin may not receive credentials")
-      : { request: HttpClientRequest.setUrl(request, url.right.href), sessionHeader }
+      : checked(HttpClientRequest.setUrl(request, url.right.href), sessionHeader)
   }
 
   return (request) => {
@@ -46,11 +84,11 @@ export const make = (settings: Settings): Resolve => {
     if (isRelative(url)) {
       return base === undefined || atBase === undefined
         ? invalid(request, "baseUrl may not receive credentials")
-        : { request: HttpClientRequest.setUrl(request, base.href + url), sessionHeader: atBase }
+        : checked(HttpClientRequest.setUrl(request, base.href + url), atBase)
     }
     for (const { root, sessionHeader } of roots) {
       // What starts with an origin and a slash is of that origin; all other spellings are left to the parser.
-      if (url.slice(0, root.length) === root) return { request, sessionHeader }
+      if (url.slice(0, root.length) === root) return checked(request, sessionHeader)
     }
     return parsed(request)
   }

@@ -1,5 +1,6 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Headers from "@effect/platform/Headers"
+import * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -32,6 +33,16 @@ const follows = (init: RequestInit | undefined): boolean => init?.redirect !== "
 
 const requestInit = (context: Context.Context<never>): RequestInit | undefined =>
   context.unsafeMap.get(FetchHttpClient.RequestInit.key)
+
+/**
+ * What fetch is told where this is run, with redirects not followed.
+ *
+ * @internal
+ */
+export const stayingInit: Effect.Effect<RequestInit> = Effect.contextWith((context: Context.Context<never>) => {
+  const init = requestInit(context)
+  return init !== undefined && !follows(init) ? init : { ...init, redirect: "manual" }
+})
 
 /** @internal */
 export const addNames = (present: RedactedNames, names: RedactedNames): RedactedNames => {
@@ -89,15 +100,56 @@ export const guarded = <A, E, R>(call: Effect.Effect<A, E, R>, names: RedactedNa
 /** Those that were last seen to name all that carries a secret. */
 let complete: RedactedNames = credentialHeaders
 
-/**
- * Whether whatever this fiber calls is guarded already. Looked up at every call, because it costs a hundredth of
- * guarding.
- *
- * @internal
- */
-export const isGuarded = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean => {
-  if (follows(requestInit(fiber.currentContext))) return false
+const namesAll = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean => {
   const present = fiber.getFiberRef(Headers.currentRedactedNames)
   if (present !== complete && addNames(present, credentialHeaders) === present) complete = present
   return present === complete
+}
+
+/** Nothing beneath a client that is known prints headers but the tracer. */
+const tracesNothing = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
+  !fiber.getFiberRef(FiberRef.currentTracerEnabled) || namesAll(fiber)
+
+/** Whether whatever this fiber calls with credentials needs no guard. Asked at every call. */
+type IsSafe = (fiber: Fiber.RuntimeFiber<unknown, unknown>) => boolean
+
+const lookups: Readonly<Record<FollowsNone, IsSafe>> = {
+  always: tracesNothing,
+  unlessTold: (fiber) => {
+    const init = requestInit(fiber.currentContext)
+    return (init === undefined || !follows(init)) && tracesNothing(fiber)
+  }
+}
+
+const lookup: IsSafe = (fiber) => !follows(requestInit(fiber.currentContext)) && namesAll(fiber)
+
+/**
+ * How a client that follows no redirect is known: `always`, or `unlessTold` by a `RequestInit` around the call.
+ *
+ * It stands on the client itself, hidden from enumeration, so that an operator such as `HttpClient.mapRequest`, which
+ * makes another client and could change anything, makes one that is not known.
+ */
+type FollowsNone = "always" | "unlessTold"
+
+const FollowsNone: unique symbol = Symbol.for("effect-thingspace-auth/FollowsNone")
+
+/**
+ * A client that does what this one does, and is known to follow no redirect.
+ *
+ * @internal
+ */
+export const followingNone = <E, R>(
+  { execute }: HttpClient.HttpClient.With<E, R>,
+  how: FollowsNone
+): HttpClient.HttpClient.With<E, R> =>
+  Object.defineProperty(
+    Object.assign(HttpClient.makeWith<never, never, E, R>(Effect.flatMap(execute), Effect.succeed), { execute }),
+    FollowsNone,
+    { value: how }
+  )
+
+/** @internal */
+export const safeFor = (client: HttpClient.HttpClient.With<unknown, unknown>): IsSafe => {
+  const how: unknown = Reflect.get(client, FollowsNone)
+  return how === "always" || how === "unlessTold" ? lookups[how] : lookup
 }
