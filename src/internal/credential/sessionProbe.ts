@@ -3,15 +3,8 @@ import * as Redacted from "effect/Redacted"
 import type { AccessToken } from "../../AccessToken.js"
 import type { AuthError } from "../../AuthError.js"
 import { SessionToken } from "../../SessionToken.js"
+import * as verdict from "../endpoint/verdict.js"
 import { type Tokens, withAccess } from "./withAccess.js"
-
-/** Not `UnexpectedError`, and no trouble that passes: a refusal that only the session service can give. */
-const isOfService = (error: AuthError): boolean =>
-  error._tag === "SessionError" &&
-  error.status < 500 &&
-  error.status !== 408 &&
-  error.status !== 429 &&
-  !/(^|\.)UnexpectedError$/.test(error.errorCode)
 
 /**
  * Whether the session service answers as itself, asked without a user: by the logout of a session that does not exist.
@@ -31,7 +24,9 @@ export const make = (
       {
         onSuccess: () => Effect.succeed(true),
         onFailure: (error) =>
-          "endpoint" in error && error.endpoint === "logout" ? Effect.succeed(isOfService(error)) : Effect.fail(error)
+          "endpoint" in error && error.endpoint === "logout"
+            ? Effect.succeed(error._tag === "SessionError" && !verdict.isTransient(error))
+            : Effect.fail(error)
       }
     )
   })

@@ -111,10 +111,17 @@ export const make =
             yield* write(loginRecord.settle(yield* read, attempt, outcome, yield* Random.next, now))
           })
         return yield* Effect.uninterruptibleMask((restore) =>
-          Effect.zipRight(
-            Effect.flatMap(read, (known) => announce(loginRecord.begin(known, attempt))),
-            Effect.onExit(restore(send(late)), settle)
-          )
+          Effect.gen(function* () {
+            yield* announce(loginRecord.begin(yield* read, attempt))
+            // The answer to an earlier login may have come meanwhile.
+            const now = yield* monotonicMillis
+            const known = yield* read
+            const others = loginRecord.settled(known)
+            const final = loginRecord.judge(others, marks, now)
+            if (final._tag === "Open") return yield* Effect.onExit(restore(send(late)), settle)
+            yield* write(loginRecord.settle(known, attempt, { _tag: "NotTried" }, 0, now))
+            return yield* heldBack(others, final)
+          })
         )
       })
     )

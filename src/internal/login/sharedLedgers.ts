@@ -2,7 +2,6 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { type AuthError, LoginBlocked } from "../../AuthError.js"
 import type { Uws } from "../../Credentials.js"
@@ -14,7 +13,7 @@ import type { Sharing } from "../store/sharing.js"
 import type { Ledger, Ledgers } from "./ledger.js"
 import * as passwordMark from "./mark.js"
 import * as memories from "./memory.js"
-import type { LoginRecord } from "./record.js"
+import { type LoginRecord, settled } from "./record.js"
 import * as stored from "./storedRecord.js"
 
 /** How long the store remembers a user who does not log in; each look at it that refuses a login begins it anew. */
@@ -125,12 +124,16 @@ export const make = ({ baseUrl, store, vault }: Sharing, memory: memories.Memory
       marks: [passwordMark.of(user.password), mark],
       read: read(user.username),
       write,
-      announce: (record) => {
-        if (lease === undefined) return write(record)
-        return Effect.flatMap(Effect.either(put(place, lease, record)), (announced) =>
-          Either.isRight(announced) && !announced.right ? busy : remember(user.username, record)
-        )
-      }
+      announce: (record) =>
+        Effect.gen(function* () {
+          yield* remember(user.username, record)
+          const isAnnounced =
+            lease === undefined || (yield* Effect.orElseSucceed(put(place, lease, record), () => true))
+          if (isAnnounced) return
+          const known = yield* read(user.username)
+          yield* remember(user.username, { ...settled(known), pending: undefined })
+          return yield* busy
+        })
     }
   }
 
