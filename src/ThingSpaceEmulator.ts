@@ -107,7 +107,7 @@ export const layerState = (options?: Options): Layer.Layer<ThingSpaceEmulator> =
 export const layer = (options?: Options): Layer.Layer<ThingSpaceEmulator | HttpClient.HttpClient> =>
   Layer.effect(
     HttpClient.HttpClient,
-    Effect.map(ThingSpaceEmulator, ({ receive, settings }) => client.make(receive, settings.maxBodySize))
+    Effect.map(ThingSpaceEmulator, ({ receive, limits }) => client.make(receive, limits.maxBodySize))
   ).pipe(Layer.provideMerge(layerState(options)))
 
 /**

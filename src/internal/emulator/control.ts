@@ -91,7 +91,7 @@ export const respond = (
     if (command === undefined) {
       return yield* new Refusal({ status: 404, message: `There is no ${request.method} ${path}.` })
     }
-    const body = yield* readBody(request, service.settings.maxBodySize)
+    const body = yield* readBody(request, service.limits.maxBodySize)
     if (Option.isNone(body)) {
       return yield* new Refusal({ status: 413, message: "The request's body is too long." })
     }

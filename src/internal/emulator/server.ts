@@ -35,16 +35,16 @@ const closing = HttpServerResponse.setHeader("connection", "close")
 /** Answers the server's current request. */
 export const respond = ({
   receive,
-  settings
+  limits
 }: Service): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest.HttpServerRequest> =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const url = Option.getOrElse(HttpServerRequest.toURL(request), () => new URL("http://localhost/"))
     const { host = "" } = request.headers
-    if (![host || url.host, url.host].every((name) => Host.isOwn(name, settings.hosts))) {
+    if (![host || url.host, url.host].every((name) => Host.isOwn(name, limits.hosts))) {
       return closing(whole(misdirected(host || url.host)))
     }
-    const body = yield* readBody(request, settings.maxBodySize)
+    const body = yield* readBody(request, limits.maxBodySize)
     if (Option.isNone(body)) {
       return closing(whole(Wire.tooLong))
     }

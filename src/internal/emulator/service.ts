@@ -61,8 +61,13 @@ export interface Service {
   readonly liveSessions: Effect.Effect<ReadonlyArray<string>>
   /** @internal */
   readonly receive: Receive
-  /** @internal */
-  readonly settings: Settings
+  /**
+   * What a server may read, and which hosts it answers to; none of the other settings, because a fiber that is printed
+   * shows its services.
+   *
+   * @internal
+   */
+  readonly limits: Pick<Settings, "hosts" | "maxBodySize">
 }
 
 interface World {
@@ -200,6 +205,6 @@ export const make = (options?: Options): Effect.Effect<Service, never, Scope.Sco
           (n) => answer(request, n),
           (n) => Ref.update(pending, HashMap.remove(n))
         ),
-      settings
+      limits: { hosts: settings.hosts, maxBodySize: settings.maxBodySize }
     }
   })
