@@ -33,8 +33,11 @@ const roomOf = (file: string): string => {
 
 const floorOf = (room: string): number => floors.findIndex((sides) => sides.some((rooms) => rooms.includes(room)))
 
-/** What imports nothing of ours stands on the ground, whatever its room. */
-const heightOf = (file: string): number => (importedBy(file).length === 0 ? 0 : floorOf(roomOf(file)))
+/** What imports nothing of ours, itself or by what it imports of its own room, stands on the ground. */
+const isOnGround = (file: string): boolean =>
+  importedBy(file).every((imported) => roomOf(imported) === roomOf(file) && isOnGround(imported))
+
+const heightOf = (file: string): number => (isOnGround(file) ? 0 : floorOf(roomOf(file)))
 
 const areApart = (one: string, other: string): boolean =>
   one !== other &&
@@ -53,7 +56,7 @@ const misplaced = (file: string): ReadonlyArray<string> =>
         imported === "src/index.ts" ||
         isEmulator(imported) !== isEmulator(file) ||
         heightOf(imported) > floorOf(roomOf(file)) ||
-        (areApart(roomOf(file), roomOf(imported)) && importedBy(imported).length > 0)
+        (areApart(roomOf(file), roomOf(imported)) && !isOnGround(imported))
     )
     .map((imported) => `${file} must not import ${imported}, which stands higher or apart`)
 

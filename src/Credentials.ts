@@ -12,7 +12,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { CredentialsError } from "./AuthError.js"
-import * as asSupplied from "./internal/endpoint/asSupplied.js"
+import { flaw } from "./internal/secrets/suppliedText.js"
 
 /**
  * An application's key and secret, from the portal's Key Management (the client identifier and password of RFC 6749
@@ -142,8 +142,8 @@ const present = <A>(name: string, config: Config.Config<A>, text: (value: A) => 
     if (text(value).trim() === "") {
       return Either.left(ConfigError.MissingData([], `Expected ${name} to have a value, but it is empty`))
     }
-    const flaw = asSupplied.flaw(text(value))
-    return flaw === undefined ? Either.right(value) : Either.left(ConfigError.InvalidData([], `${name} ${flaw}`))
+    const problem = flaw(text(value))
+    return problem === undefined ? Either.right(value) : Either.left(ConfigError.InvalidData([], `${name} ${problem}`))
   })
 
 const secret = (name: string): Config.Config<Redacted.Redacted> => present(name, Config.redacted(name), Redacted.value)
