@@ -127,8 +127,8 @@ describe("ThingSpaceConfig", () => {
 })
 
 describe("CredentialStore", () => {
-  test("has two layers, of which one requires a KeyValueStore", () => {
-    expect<LayersOf<typeof CredentialStore>>().type.toBe<"layer" | "layerKeyValueStore">()
+  test("has two layers, of which one requires a KeyValueStore, and one way to seal them", () => {
+    expect<LayersOf<typeof CredentialStore>>().type.toBe<"layer" | "layerKeyValueStore" | "sealedWith">()
     expect(CredentialStore.layer).type.toBe<
       (store: CredentialStore.Service) => Layer.Layer<CredentialStore.CredentialStore>
     >()
@@ -137,8 +137,8 @@ describe("CredentialStore", () => {
     >()
   })
 
-  test("has two layers in Redis, which can fail with ConfigError and require nothing", () => {
-    expect<LayersOf<typeof RedisCredentialStore>>().type.toBe<"layer" | "layerConfig">()
+  test("has three layers in Redis, of which two connect and can fail with ConfigError", () => {
+    expect<LayersOf<typeof RedisCredentialStore>>().type.toBe<"layer" | "layerConfig" | "layerFromClient">()
     expect(RedisCredentialStore.layer({ url: secret })).type.toBe<
       Layer.Layer<CredentialStore.CredentialStore, ConfigError.ConfigError>
     >()

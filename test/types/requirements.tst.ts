@@ -61,7 +61,7 @@ describe("the assembled layer", () => {
   const fromEnvironment = Effect.provide(program, ThingSpaceHttpClient.layerConfig())
 
   test("leaves the HttpClient beneath it to be provided", () => {
-    expect(fromSecrets).type.toBe<Effect.Effect<number, Failure, HttpClient.HttpClient>>()
+    expect(fromSecrets).type.toBe<Effect.Effect<number, Failure | ConfigError.ConfigError, HttpClient.HttpClient>>()
     expect(Effect.runPromise).type.not.toBeCallableWith(fromSecrets)
     expect(fromEnvironment).type.toBe<Effect.Effect<number, Failure | ConfigError.ConfigError, HttpClient.HttpClient>>()
     expect(Effect.runPromise).type.not.toBeCallableWith(fromEnvironment)
@@ -86,12 +86,16 @@ describe("layerFromCredentials", () => {
   const withoutApp = layer.pipe(Layer.provide(Credentials.layerUws(options)), Layer.provide(FetchHttpClient.layer))
 
   test("leaves AppCredentials where only the user is provided", () => {
-    expect(withoutApp).type.toBe<Layer.Layer<ThingSpaceHttpClient.Services, never, Credentials.AppCredentials>>()
+    expect(withoutApp).type.toBe<
+      Layer.Layer<ThingSpaceHttpClient.Services, ConfigError.ConfigError, Credentials.AppCredentials>
+    >()
     expect(Effect.runPromise).type.not.toBeCallableWith(Effect.provide(program, withoutApp))
   })
 
   test("leaves UwsCredentials where only the application is provided", () => {
-    expect(withoutUser).type.toBe<Layer.Layer<ThingSpaceHttpClient.Services, never, Credentials.UwsCredentials>>()
+    expect(withoutUser).type.toBe<
+      Layer.Layer<ThingSpaceHttpClient.Services, ConfigError.ConfigError, Credentials.UwsCredentials>
+    >()
     expect(Effect.runPromise).type.not.toBeCallableWith(Effect.provide(program, withoutUser))
   })
 
