@@ -116,6 +116,12 @@ const cases: Readonly<Record<string, Case>> = {
       yield* client
     })
   },
+  "a login was interrupted": {
+    expected: "LoginBlocked Uncertain",
+    run: Effect.flatMap(LoginGuard.LoginGuard, ({ attempt }) =>
+      Effect.exit(attempt(Effect.succeed(platform.user), () => Effect.interrupt))
+    ).pipe(Effect.zipRight(client))
+  },
   "the old password is wrong": {
     expected: "SessionError",
     run: Effect.zipRight(calls.resetPassword, calls.resetPassword)
@@ -177,7 +183,8 @@ describe("nothing shows a secret where", () => {
       Effect.gen(function* () {
         const emulator = yield* Emulator
         yield* before
-        if (typeof meets !== "string") yield* emulator.failNext(meets, { path })
+        // A lost token request is repeated once.
+        if (typeof meets !== "string") yield* emulator.failNext(meets, { path, times: 2 })
         assert.strictEqual(label(yield* harness.fails(endpoint, calls.inTime(ask))), expected)
       }).pipe(Effect.provide(platform.pipeline({ through })))
     )

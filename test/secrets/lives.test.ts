@@ -83,7 +83,7 @@ const resending = Effect.gen(function* () {
   yield* TestClock.adjust("2 minutes")
   yield* served
   yield* emulator.revokeAll
-  yield* fault(lostResponse, paths.token)
+  yield* fault(lostResponse, paths.token, 2)
   yield* harness.fails("call", client.get(account))
   yield* TestClock.adjust("2 minutes")
   yield* harness.gets("response", get(unauthorized))

@@ -234,7 +234,7 @@ describe("TokenSource at oidc-provider", () => {
     })
   )
 
-  it.scopedLive("fails all who wait with the one refusal, and asks anew for the next", () =>
+  it.scopedLive("fails all who wait with the one refusal, and asks anew once the pause after it is over", () =>
     Effect.gen(function* () {
       const wrong = { ...plain, secret: Redacted.make("wrong") }
       const { received, tokens } = yield* start(wrong)
@@ -244,6 +244,9 @@ describe("TokenSource at oidc-provider", () => {
       )
       assert.deepStrictEqual([...new Set(refusals.map(({ error }) => error))], ["invalid_client"])
       assert.strictEqual(received(paths.token), 1)
+      const { retryAfter } = yield* refusal(tokens.get, wrong)
+      assert.strictEqual(received(paths.token), 1)
+      yield* Effect.sleep(retryAfter ?? 0)
       yield* refusal(tokens.get, wrong)
       assert.strictEqual(received(paths.token), 2)
     })
