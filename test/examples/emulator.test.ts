@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 describe("npm run emulator", () => {
   it("prints what it serves, masks what it logs, and takes orders", async () => {
     const port = await Effect.runPromise(freePort)
-    const child = spawn(process.execPath, ["--import", "tsx", "examples/emulator.ts"], {
+    const child = spawn(process.execPath, ["--import", "tsx", "bin/main.ts", "emulator"], {
       cwd: root,
       env: { PATH: process.env.PATH, PORT: String(port) },
       stdio: ["ignore", "pipe", "inherit"]

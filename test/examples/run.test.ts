@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { run } from "./example.js"
 
 /** Programs that have a command of their own. */
-const others = ["start.ts", "emulator.ts", "doctor.ts", "run.ts"]
+const others = ["start.ts", "run.ts"]
 
 const names = readdirSync(new URL("../../examples", import.meta.url))
   .filter((file) => file.endsWith(".ts") && !others.includes(file))

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { run } from "./example.js"
 
 describe("testing-your-code", () => {
-  it("is run by Vitest when it is asked for by name", async () => {
+  it("is run by Vitest when it is asked for by name", { timeout: 120_000 }, async () => {
     const { code, stderr, stdout } = await run("testing-your-code")
     assert.strictEqual(stderr, "")
     assert.strictEqual(code, 0)

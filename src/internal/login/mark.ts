@@ -8,8 +8,12 @@ import * as Redacted from "effect/Redacted"
  */
 export type Mark = string
 
-/** Random for each process, and the same for every copy of this module that a process evaluates. */
-const seeds = globalValue("effect-thingspace-auth/LoginGuard/seeds", () => crypto.getRandomValues(new Uint32Array(2)))
+/**
+ * Random for each process, and the same for every copy of this module that a process evaluates. Made when it is needed:
+ * a Worker may not ask for random values while its modules are evaluated.
+ */
+const seeds = () =>
+  globalValue("effect-thingspace-auth/LoginGuard/seeds", () => crypto.getRandomValues(new Uint32Array(2)))
 
 const mixed = (hash: number): number => {
   const half = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
@@ -25,7 +29,7 @@ const hex = (hash: number): string => (hash >>> 0).toString(16).padStart(8, "0")
  * @internal
  */
 export const of = (password: Redacted.Redacted): Mark => {
-  let [one = 0, other = 0] = seeds
+  let [one = 0, other = 0] = seeds()
   for (const unit of new TextEncoder().encode(Redacted.value(password))) {
     one = mixed(one ^ unit)
     other = Math.imul(other ^ unit, 0x9e3779b1) ^ (other >>> 15)
