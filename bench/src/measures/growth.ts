@@ -33,7 +33,7 @@ const open = (platform: typeof accepting) => {
   const client = transport(platform)
   return Effect.gen(function* () {
     const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(ThingSpaceHttpClient.layer(credentials), scope)
+    const context = yield* Layer.buildWithScope(Layer.orDie(ThingSpaceHttpClient.layer(credentials)), scope)
     return { scope, client: Context.get(context, ThingSpaceHttpClient.ThingSpaceHttpClient) }
   }).pipe(Effect.provideService(HttpClient.HttpClient, client))
 }

@@ -91,7 +91,10 @@ export const built = async <A>(layer: Layer.Layer<A>): Promise<Runtime.Runtime<A
   })
 
 export const bothCredentials = (platform: Platform) =>
-  Layer.provide(ThingSpaceHttpClient.layer(credentials), Layer.succeed(HttpClient.HttpClient, transport(platform)))
+  Layer.provide(
+    Layer.orDie(ThingSpaceHttpClient.layer(credentials)),
+    Layer.succeed(HttpClient.HttpClient, transport(platform))
+  )
 
 /** Beside a store, to which nothing goes while both credentials are good. */
 const shared = (platform: Platform) =>

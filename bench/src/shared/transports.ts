@@ -32,7 +32,7 @@ export interface Clients {
 
 /** The bare client of a transport and the authenticated one on top of the same. */
 export const clients = async (transport: Layer.Layer<HttpClient.HttpClient>, baseUrl: string): Promise<Clients> => {
-  const layer = ThingSpaceHttpClient.layer(credentials).pipe(
+  const layer = Layer.orDie(ThingSpaceHttpClient.layer(credentials)).pipe(
     Layer.provide(Layer.orDie(ThingSpaceConfig.layer({ baseUrl }))),
     Layer.provideMerge(transport)
   )
