@@ -13,6 +13,7 @@
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -124,6 +125,16 @@ const crowded = new EndpointError({
   description: "logins of so many users have failed that no further user can be remembered"
 })
 
+const endless = new EndpointError({
+  endpoint: "login",
+  reason: "Timeout",
+  description: "logging in has not ended in time"
+})
+
+/** Time for a token and a login, both once more, the probe before them, and to wait for another process. */
+const deadlineOf = (requestTimeout: Duration.Duration, isShared: boolean): Duration.Duration =>
+  Duration.sum(Duration.times(requestTimeout, 6), Duration.minutes(isShared ? 2 : 0))
+
 const warnOfRebuilding = Effect.logWarning(
   "The pipeline was built three times for one user within a minute, and logs in each time: build it once, with ManagedRuntime"
 )
@@ -140,15 +151,18 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
   const memory = yield* memories.current
   const shares = yield* sharing.make("LoginGuard")
   const makeShared = yield* loginLedger.SharedLedgers
-  const ledgers =
-    shares === undefined || makeShared === undefined ? loginLedger.local(memory, baseUrl) : makeShared(shares, memory)
-  const attempt = loginAttempt.make(ledgers)
-  const guard = ++memory.guards.built
+  const isShared = shares !== undefined && makeShared !== undefined
+  const ledger = isShared ? makeShared(shares, memory) : loginLedger.alone
+  const change = (username: string, f: memories.Change) =>
+    memories.change(memory, memories.keyOf(baseUrl, username), isShared, f)
+  const attempt = loginAttempt.make(ledger, change)
+  const deadline = deadlineOf(requestTimeout, isShared)
+  const guard = {}
 
   const admit = (key: string): Effect.Effect<void, EndpointError> =>
     Effect.flatMap(monotonicMillis, (now) => {
       if (memories.isFull(memory, key, now)) return Effect.fail(crowded)
-      return shares === undefined && memories.isRebuilt(memory, key, guard, now) ? warnOfRebuilding : Effect.void
+      return !isShared && memories.isRebuilt(memory, key, guard, now) ? warnOfRebuilding : Effect.void
     })
 
   return {
@@ -156,27 +170,22 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
       readCredentials(source, "Uws", requestTimeout).pipe(
         Effect.flatMap((user) => {
           const key = memories.keyOf(baseUrl, user.username)
-          const send = (late: Parameters<typeof login>[1]) => login(user, late)
-          return Effect.zipRight(admit(key), attempt({ user, send, probe: options?.probe })).pipe(
-            turns.take(memory.turns, key)
+          return Effect.zipRight(admit(key), attempt(user, login, options?.probe)).pipe(
+            Effect.timeoutFail({ duration: deadline, onTimeout: () => endless }),
+            turns.take(memory.turns, key, deadline)
           )
         }),
         // Credentials that were read while another attempt ran could be the ones that it found to be wrong.
-        turns.take(memory.turns, source)
+        turns.take(memory.turns, source, deadline)
       ),
-    reset: ({ username }) => ledgers.change(username, loginRecord.reset),
+    reset: ({ username }) => Effect.zipRight(change(username, loginRecord.reset), ledger.agree(username)),
     status: ({ password, username }) =>
       Effect.gen(function* () {
         const record = loginRecord.settled(memories.read(memory, memories.keyOf(baseUrl, username)))
         const verdict = loginRecord.judge(record, [passwordMark.of(password)], yield* monotonicMillis)
-        switch (verdict._tag) {
-          case "Open":
-            return LoginStatus.Open()
-          case "Paused":
-            return LoginStatus.Paused({ until: yield* loginAttempt.dateOf(verdict.until) })
-          case "Blocked":
-            return LoginStatus.Blocked({ reason: verdict.reason })
-        }
+        if (verdict._tag === "Open") return LoginStatus.Open()
+        if (verdict._tag === "Blocked") return LoginStatus.Blocked({ reason: verdict.reason })
+        return LoginStatus.Paused({ until: yield* loginAttempt.dateOf(verdict.until) })
       })
   }
 })
