@@ -64,8 +64,9 @@ export const LoginStatus = Data.taggedEnum<LoginStatus>()
 export interface AttemptOptions {
   /**
    * Asks the session service something that names no user; true if it answers as itself. Asked before a login that follows
-   * an uncertain one, and then every 1, 2, 4 … 30 seconds that somebody attempts a login, until it is true. Without it an
-   * outage of more than five minutes costs four uncertain logins, and is followed by pauses of half an hour.
+   * an uncertain one, and then every 1, 2, 4 … 30 seconds that somebody attempts a login, until it is true. If it fails,
+   * so does the attempt. Without it an outage of more than five minutes costs four uncertain logins, and is followed by
+   * pauses of half an hour.
    */
   readonly probe?: Effect.Effect<boolean, AuthError> | undefined
 }
@@ -80,9 +81,10 @@ export interface Service {
   /**
    * Reads the user once and sends one login, or fails without sending one because that is not safe.
    *
-   * Attempts of a user take turns in the whole process. Reading may take as long as `ThingSpaceConfig`'s `requestTimeout`,
-   * and then fails with `CredentialsError`. `login` must send at most one request that can be refused: what it repeats
-   * inside, the guard cannot see. A login that is answered after its caller has failed is reported by `late`.
+   * Attempts of a user take turns in the whole process. Reading takes at most `ThingSpaceConfig`'s `requestTimeout`, and
+   * then fails with `CredentialsError`. The rest takes at most six of them, two minutes more if there is a store, and then
+   * fails with `EndpointError`; so does an attempt that waits for its turn as long. `login` must send at most one request
+   * that can be refused: the guard cannot see what it repeats. Call `late` if an answer comes after `login` has failed.
    *
    * - A refusal of the username or password latches: the same password fails with `LoginBlocked`, another is sent.
    * - A login that was not judged (not sent, refused by a proxy or the gateway, throttled) is followed by a pause: what
@@ -131,7 +133,7 @@ const endless = new EndpointError({
   description: "logging in has not ended in time"
 })
 
-/** Time for a token and a login, both once more, the probe before them, and to wait for another process. */
+/** Enough for a token and a login, both repeated once, the probe before them, and the wait for another process. */
 const deadlineOf = (requestTimeout: Duration.Duration, isShared: boolean): Duration.Duration =>
   Duration.sum(Duration.times(requestTimeout, 6), Duration.minutes(isShared ? 2 : 0))
 
@@ -175,7 +177,7 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
             turns.take(memory.turns, key, deadline)
           )
         }),
-        // Credentials that were read while another attempt ran could be the ones that it found to be wrong.
+        // Credentials read during another attempt could be those that it finds to be wrong.
         turns.take(memory.turns, source, deadline)
       ),
     reset: ({ username }) => Effect.zipRight(change(username, loginRecord.reset), ledger.agree(username)),

@@ -23,16 +23,15 @@ export const dateOf = (at: number): Effect.Effect<DateTime.Utc> =>
     DateTime.unsafeMake(Math.round(wall - now + at))
   )
 
-/** Fails if a login may not be sent now, in the words of its caller. */
+/** Fails if a login may not be sent now. */
 const admitted = (record: loginRecord.LoginRecord, marks: ReadonlyArray<passwordMark.Mark>) =>
   Effect.gen(function* () {
     const now = yield* monotonicMillis
     const verdict = loginRecord.judge(record, marks, now)
     if (verdict._tag === "Open") return
     const retryAfter = verdict._tag === "Paused" ? Duration.millis(verdict.until - now) : undefined
-    if (verdict._tag === "Paused" && verdict.failure !== undefined) {
-      return yield* withRetryAfter(verdict.failure, Duration.millis(verdict.until - now))
-    }
+    const failure = verdict._tag === "Paused" ? verdict.failure : undefined
+    if (failure !== undefined && retryAfter !== undefined) return yield* withRetryAfter(failure, retryAfter)
     return yield* new LoginBlocked({
       reason: verdict._tag === "Blocked" ? "Refused" : "Uncertain",
       attempts: Math.max(1, record.strikes.length),
@@ -70,7 +69,6 @@ export const make =
         const read = change(user.username, (record) => record)
 
         const random = yield* Random.next
-
         const before = yield* read
         yield* admitted(before, marks)
         if (probe !== undefined && before.strikes.at(-1)?.isRefusal === false) {
@@ -88,7 +86,7 @@ export const make =
           loginRecord.settle(record, strike, marks, outcome, random, now)
         const withdraw = note(settle({ _tag: "NotTried" }))
 
-        /** Only a clear answer changes what is known, and no pause begins that late. */
+        /** Only a clear answer changes the record, and no pause begins that late. */
         const late = (exit: Exit.Exit<A, AuthError>): Effect.Effect<void> => {
           const outcome = loginOutcome.of(exit)
           if (outcome._tag === "Uncertain") return Effect.void
@@ -107,7 +105,7 @@ export const make =
         return yield* Effect.uninterruptibleMask((restore) =>
           Effect.gen(function* () {
             const isOurs = yield* note((record) => loginRecord.begin(record, strike))
-            // A reset, or the answer to an earlier login, may have come meanwhile.
+            // An earlier login may have been answered since.
             const others = settle({ _tag: "NotTried" })(yield* read, strike.at)
             yield* Effect.onError(isOurs ? admitted(others, marks) : busy, () => withdraw)
             return yield* Effect.onExit(restore(sent), (exit) => {

@@ -10,24 +10,24 @@ import type { Memory } from "./memory.js"
 import type { LoginRecord } from "./record.js"
 
 /**
- * Tells other processes what is known of a user. False if one of them may be logging the user in by now.
+ * Writes a record for other processes. False if the lease has ended, so another process may be logging the user in.
  *
  * @internal
  */
 export type Put = (record: LoginRecord) => Effect.Effect<boolean>
 
 /**
- * What a process tells others of its users' logins.
+ * How processes share what they know of logins.
  *
  * @internal
  */
 export interface Ledger {
-  /** Runs an attempt while no other process makes one for the same user, with what stands for the password there. */
+  /** Runs an attempt while no other process makes one for the user, with the marks that they know the password by. */
   readonly exclusively: <A>(
     user: Uws,
     attempt: (marks: ReadonlyArray<Mark>, put: Put) => Effect.Effect<A, AuthError>
   ) => Effect.Effect<A, AuthError>
-  /** Brings what is known here and elsewhere together as soon as that can be. */
+  /** Merges this process's record with the shared one, as soon as the lease is free. */
   readonly agree: (username: string) => Effect.Effect<void>
 }
 
@@ -41,7 +41,7 @@ export const busy: Effect.Effect<never, LoginBlocked> = Effect.flatMap(DateTime.
 )
 
 /**
- * Nobody is told.
+ * Shares nothing.
  *
  * @internal
  */

@@ -14,10 +14,10 @@ import type { Turns } from "./turns.js"
  * @internal
  */
 export interface Memory {
-  /** By `keyOf`; a user of whom nothing is known has none. */
+  /** By `keyOf`. */
   readonly records: Map<string, loginRecord.LoginRecord>
   readonly turns: Turns
-  /** The guards that have attempted a login of a user within the last minute at most. */
+  /** The guards that have attempted a login since then, by user; begun anew each minute. */
   readonly guards: { warned: boolean; since: number; readonly byUser: Map<string, Set<object>> }
 }
 
@@ -97,11 +97,11 @@ export const change = (
     return Effect.as(Metric.incrementBy(blocked, isBlocked(record) - isBlocked(before)), record)
   })
 
-/** A record with strikes is never forgotten to make room, so users who are made up could fill the memory. */
+/** Records with strikes are never evicted, so requests that make users up could fill the memory. */
 const mostUsers = 100_000
 
 /**
- * Whether nothing can be remembered of a further user.
+ * Whether there is no room for a record of this user.
  *
  * @internal
  */
@@ -112,7 +112,7 @@ export const isFull = ({ records }: Memory, key: string, now: number): boolean =
 }
 
 /**
- * Whether a third guard logs a user in within a minute, which is said once: none keeps a session for the next to use.
+ * Whether this is the third guard within a minute to log the user in; true once. Each guard's session is lost with it.
  *
  * @internal
  */

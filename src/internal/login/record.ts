@@ -45,7 +45,7 @@ export interface LoginRecord {
     | undefined
   /** How many probes since the last strike were not answered, and when the next is due. */
   readonly probe?: { readonly unanswered: number; readonly due: number } | undefined
-  /** Raised by each success and each reset: it tells those who share the record what is over. */
+  /** Raised by each success and each reset, so that processes that share the record learn what is over. */
   readonly epoch: { readonly number: number; readonly at: number; readonly resetAt: number }
 }
 
@@ -56,7 +56,7 @@ const never = -1e15
 export const fresh: LoginRecord = { passwords: [], strikes: [], epoch: { number: 0, at: never, resetAt: never } }
 
 /**
- * Whether a record holds nothing that only this process knows if there is a store.
+ * Whether forgetting the record permits no login that it would hold back.
  *
  * @internal
  */
@@ -127,7 +127,7 @@ export const unanswered = (record: LoginRecord, random: number, now: number): Lo
  */
 export const begin = (record: LoginRecord, strike: Strike): LoginRecord => ({
   ...record,
-  // More than four are all uncertain, and the pause is the same.
+  // A fifth is sent only if all are uncertain; the pause no longer grows.
   strikes: [...record.strikes.slice(-affordable), { ...strike, isPending: true }],
   probe: undefined
 })
@@ -151,13 +151,13 @@ export const settle = (
     ...passwords.filter(({ mark }) => !marks.includes(mark)),
     ...marks.map((mark) => ({ mark, at: now, isRefused }))
   ]
-  // A login that is settled late may find the pause of a later one.
+  // A late answer may find the pause of a later login, which stays.
   const made = record.pause !== undefined && now < record.pause.until ? record.pause : undefined
   switch (_tag) {
     case "Accepted": {
       const younger = others.filter((strike) => strike.at > at)
       const next = { ...epoch, number: epoch.number + 1, at: younger.length === 0 ? now : at }
-      // The acceptance is kept, because other processes may know an earlier refusal.
+      // Keeps the acceptance: other processes may know an earlier refusal.
       return { ...record, passwords: judged(false), strikes: younger, pause: made, epoch: next }
     }
     case "Refused":
@@ -185,7 +185,7 @@ export const settle = (
 }
 
 /**
- * Nothing is known any more, but for the logins that are under way.
+ * Clears the record, but for logins that are under way.
  *
  * @internal
  */

@@ -9,19 +9,19 @@ import { busy, type Ledger, type Put } from "./ledger.js"
 import * as memories from "./memory.js"
 import * as stored from "./storedRecord.js"
 
-/** How long the store remembers a user after the latest attempt, whatever came of it. */
+/** How long the store keeps a record after the latest attempt, sent or not. */
 const life = Duration.days(30)
 
 const nowhere: Put = () => Effect.succeed(true)
 
 /**
- * What processes share through the store. Each also remembers for itself, and never takes the store's word against what
- * it has seen. What it learned while the store was away goes there when that is back.
+ * Shares records through the store. Each process also keeps its own, and the store never overrides what the process has
+ * seen. What it learned while the store was away is written once the store is back.
  *
  * @internal
  */
 export const make = ({ baseUrl, store, vault }: Sharing, memory: memories.Memory): Ledger => {
-  /** Runs an effect under the lease, once what is known here and in the store is brought together in both. */
+  /** Merges this process's record and the store's, writes the result to both, and runs an effect, all under the lease. */
   const underLease = <A>(
     username: string,
     use: (put: Put) => Effect.Effect<A, AuthError>
@@ -40,7 +40,7 @@ export const make = ({ baseUrl, store, vault }: Sharing, memory: memories.Memory
       const attempt = leasing.holding(store, key, (lease) =>
         Effect.gen(function* () {
           const theirs = yield* Effect.either(look)
-          // Whoever could not read must not write over it.
+          // A process that could not read the record must not overwrite it.
           if (theirs._tag === "Left") return yield* use(nowhere)
           const put: Put = (record) =>
             Effect.flatMap(monotonicMillis, (now) => seal(key, stored.encode(record, now))).pipe(

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import * as passwordMark from "./mark.js"
 import { fresh, type LoginRecord } from "./record.js"
 
-/** Times are relative to the time of writing, because the clocks of those who write and read differ. */
+/** Times are relative to the time of writing, because the clocks of writer and reader differ. */
 const Current = Schema.Struct({
   version: Schema.Literal(2),
   passwords: Schema.Array(Schema.Struct({ mark: Schema.String, at: Schema.Number, isRefused: Schema.Boolean })),
@@ -47,7 +47,7 @@ const ofOld = ({ age, known, refused, uncertain }: typeof Old.Type): LoginRecord
 })
 
 /**
- * What a text says that was written at this time; none if it says nothing.
+ * Reads a record that was written at this time; none if the text is not a record.
  *
  * @internal
  */
@@ -56,14 +56,14 @@ export const decode = (text: string, written: number): Option.Option<LoginRecord
     shifted("version" in stored ? stored : ofOld(stored), written)
   )
 
-/** Each once, the last of those with the same key, by age. */
+/** Keeps the last of each key; oldest first. */
 const unite = <A extends { readonly at: number }>(all: ReadonlyArray<A>, keyOf: (one: A) => string) =>
   [...new Map(all.map((one) => [keyOf(one), one])).values()].sort((one, other) => one.at - other.at)
 
 /**
- * What two know together. The later epoch ends the strikes before it, whoever holds them, and none that are younger: an
- * earlier record, as of a store that was set back, takes nothing away. Of a password the later judgement holds, and a
- * strike is a refusal if one of them knows that.
+ * Merges two records of one user. The later epoch ends the strikes before it in both, and no younger ones. An earlier
+ * record, as of a store that was set back, removes nothing. The latest judgement of a password holds, and a strike is a
+ * refusal if either record says so.
  *
  * @internal
  */
