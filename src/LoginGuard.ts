@@ -13,6 +13,7 @@
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -63,8 +64,9 @@ export const LoginStatus = Data.taggedEnum<LoginStatus>()
 export interface AttemptOptions {
   /**
    * Asks the session service something that names no user; true if it answers as itself. Asked before a login that follows
-   * an uncertain one, and then every 1, 2, 4 … 30 seconds that somebody attempts a login, until it is true. Without it an
-   * outage of more than five minutes costs four uncertain logins, and is followed by pauses of half an hour.
+   * an uncertain one, and then every 1, 2, 4 … 30 seconds that somebody attempts a login, until it is true. If it fails,
+   * so does the attempt. Without it an outage of more than five minutes costs four uncertain logins, and is followed by
+   * pauses of half an hour.
    */
   readonly probe?: Effect.Effect<boolean, AuthError> | undefined
 }
@@ -79,9 +81,10 @@ export interface Service {
   /**
    * Reads the user once and sends one login, or fails without sending one because that is not safe.
    *
-   * Attempts of a user take turns in the whole process. Reading may take as long as `ThingSpaceConfig`'s `requestTimeout`,
-   * and then fails with `CredentialsError`. `login` must send at most one request that can be refused: what it repeats
-   * inside, the guard cannot see. A login that is answered after its caller has failed is reported by `late`.
+   * Attempts of a user take turns in the whole process. Reading takes at most `ThingSpaceConfig`'s `requestTimeout`, and
+   * then fails with `CredentialsError`. The rest takes at most six of them, two minutes more if there is a store, and then
+   * fails with `EndpointError`; so does an attempt that waits for its turn as long. `login` must send at most one request
+   * that can be refused: the guard cannot see what it repeats. Call `late` if an answer comes after `login` has failed.
    *
    * - A refusal of the username or password latches: the same password fails with `LoginBlocked`, another is sent.
    * - A login that was not judged (not sent, refused by a proxy or the gateway, throttled) is followed by a pause: what
@@ -124,6 +127,16 @@ const crowded = new EndpointError({
   description: "logins of so many users have failed that no further user can be remembered"
 })
 
+const endless = new EndpointError({
+  endpoint: "login",
+  reason: "Timeout",
+  description: "logging in has not ended in time"
+})
+
+/** Enough for a token and a login, both repeated once, the probe before them, and the wait for another process. */
+const deadlineOf = (requestTimeout: Duration.Duration, isShared: boolean): Duration.Duration =>
+  Duration.sum(Duration.times(requestTimeout, 6), Duration.minutes(isShared ? 2 : 0))
+
 const warnOfRebuilding = Effect.logWarning(
   "The pipeline was built three times for one user within a minute, and logs in each time: build it once, with ManagedRuntime"
 )
@@ -140,15 +153,18 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
   const memory = yield* memories.current
   const shares = yield* sharing.make("LoginGuard")
   const makeShared = yield* loginLedger.SharedLedgers
-  const ledgers =
-    shares === undefined || makeShared === undefined ? loginLedger.local(memory, baseUrl) : makeShared(shares, memory)
-  const attempt = loginAttempt.make(ledgers)
-  const guard = ++memory.guards.built
+  const isShared = shares !== undefined && makeShared !== undefined
+  const ledger = isShared ? makeShared(shares, memory) : loginLedger.alone
+  const change = (username: string, f: memories.Change) =>
+    memories.change(memory, memories.keyOf(baseUrl, username), isShared, f)
+  const attempt = loginAttempt.make(ledger, change)
+  const deadline = deadlineOf(requestTimeout, isShared)
+  const guard = {}
 
   const admit = (key: string): Effect.Effect<void, EndpointError> =>
     Effect.flatMap(monotonicMillis, (now) => {
       if (memories.isFull(memory, key, now)) return Effect.fail(crowded)
-      return shares === undefined && memories.isRebuilt(memory, key, guard, now) ? warnOfRebuilding : Effect.void
+      return !isShared && memories.isRebuilt(memory, key, guard, now) ? warnOfRebuilding : Effect.void
     })
 
   return {
@@ -156,27 +172,22 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
       readCredentials(source, "Uws", requestTimeout).pipe(
         Effect.flatMap((user) => {
           const key = memories.keyOf(baseUrl, user.username)
-          const send = (late: Parameters<typeof login>[1]) => login(user, late)
-          return Effect.zipRight(admit(key), attempt({ user, send, probe: options?.probe })).pipe(
-            turns.take(memory.turns, key)
+          return Effect.zipRight(admit(key), attempt(user, login, options?.probe)).pipe(
+            Effect.timeoutFail({ duration: deadline, onTimeout: () => endless }),
+            turns.take(memory.turns, key, deadline)
           )
         }),
-        // Credentials that were read while another attempt ran could be the ones that it found to be wrong.
-        turns.take(memory.turns, source)
+        // Credentials read during another attempt could be those that it finds to be wrong.
+        turns.take(memory.turns, source, deadline)
       ),
-    reset: ({ username }) => ledgers.change(username, loginRecord.reset),
+    reset: ({ username }) => Effect.zipRight(change(username, loginRecord.reset), ledger.agree(username)),
     status: ({ password, username }) =>
       Effect.gen(function* () {
         const record = loginRecord.settled(memories.read(memory, memories.keyOf(baseUrl, username)))
         const verdict = loginRecord.judge(record, [passwordMark.of(password)], yield* monotonicMillis)
-        switch (verdict._tag) {
-          case "Open":
-            return LoginStatus.Open()
-          case "Paused":
-            return LoginStatus.Paused({ until: yield* loginAttempt.dateOf(verdict.until) })
-          case "Blocked":
-            return LoginStatus.Blocked({ reason: verdict.reason })
-        }
+        if (verdict._tag === "Open") return LoginStatus.Open()
+        if (verdict._tag === "Blocked") return LoginStatus.Blocked({ reason: verdict.reason })
+        return LoginStatus.Paused({ until: yield* loginAttempt.dateOf(verdict.until) })
       })
   }
 })

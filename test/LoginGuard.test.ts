@@ -2,6 +2,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -24,8 +25,10 @@ import {
   SessionError
 } from "../src/AuthError.js"
 import type * as Credentials from "../src/Credentials.js"
+import * as loginAttempt from "../src/internal/login/attempt.js"
+import type { Ledger } from "../src/internal/login/ledger.js"
 import * as memories from "../src/internal/login/memory.js"
-import type { LoginRecord } from "../src/internal/login/record.js"
+import { fresh, type LoginRecord } from "../src/internal/login/record.js"
 import * as LoginGuard from "../src/LoginGuard.js"
 import * as OAuthClient from "../src/OAuthClient.js"
 import * as SessionClient from "../src/SessionClient.js"
@@ -514,7 +517,7 @@ describe("a probe", () => {
       yield* answer(lost)
       yield* attempt
       yield* TestClock.adjust("2 seconds")
-      yield* says(Effect.delay(Effect.fail(new EndpointError({ endpoint: "logout", reason: "Timeout" })), "10 seconds"))
+      yield* says(Effect.delay(Effect.succeed(false), "10 seconds"))
       const caller = yield* Effect.fork(attempt)
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(waitOf(yield* Fiber.join(caller)), 1000)
@@ -800,6 +803,35 @@ describe("a late answer", () => {
     })
   )
 
+  it.effect("that refuses once another password has succeeded latches the refused one, and nothing else", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, late, sent, status, use } = yield* timedOut
+      yield* TestClock.adjust("2 seconds")
+      yield* use("right")
+      yield* answer(Effect.succeed(session))
+      yield* attempt
+      yield* late(Effect.fail(refused), 0)
+      assert.deepStrictEqual(yield* status, LoginGuard.LoginStatus.Open())
+      yield* answer(lost)
+      yield* attempt
+      assert.strictEqual(waitOf(yield* attempt), 2000)
+      yield* use("wrong")
+      assert.strictEqual(blockedOf(yield* attempt).reason, "Refused")
+      assert.lengthOf(sent, 3)
+    })
+  )
+
+  it.effect("that accepts leaves the Retry-After of a later login in force", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, late } = yield* timedOut
+      yield* TestClock.adjust("2 seconds")
+      yield* answer(status(429, Duration.minutes(1)))
+      yield* attempt
+      yield* late(Effect.succeed(session), 0)
+      assert.strictEqual(waitOf(yield* attempt), minutes)
+    })
+  )
+
   it.effect.each([
     ["an uncertain one", status(503)],
     ["a timeout", lost]
@@ -1012,16 +1044,67 @@ describe("attempts", () => {
     })
   )
 
-  it.effect("wait for a login that takes a minute, as long as its holder runs", () =>
+  it.effect("wait for a login that takes as long as its deadline allows", () =>
     Effect.gen(function* () {
       const { answer, attempt, sent } = yield* harness
-      yield* answer(Effect.delay(Effect.succeed(session), "1 minute"))
+      yield* answer(Effect.delay(Effect.succeed(session), "59 seconds"))
       yield* Effect.fork(attempt)
       yield* Effect.fork(attempt)
-      for (let second = 0; second < 59; second++) yield* TestClock.adjust("1 second")
+      yield* TestClock.adjust("58 seconds")
       assert.lengthOf(sent, 1)
       yield* TestClock.adjust("1 second")
       assert.lengthOf(sent, 2)
+    })
+  )
+
+  it.effect("fail at six times the requestTimeout if the login is stuck, which is a strike", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent } = yield* harness
+      yield* answer(Effect.never)
+      const stuck = yield* Effect.fork(attempt)
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(errorOf(yield* Fiber.join(stuck)), { _tag: "EndpointError", reason: "Timeout" })
+      yield* answer(Effect.succeed(session))
+      const { attempts, reason } = blockedOf(yield* attempt)
+      assert.deepStrictEqual({ attempts, reason }, { attempts: 1, reason: "Uncertain" })
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* attempt, Either.right(session))
+      assert.lengthOf(sent, 2)
+    })
+  )
+
+  it.effect("go on after a stuck login that cannot be interrupted, and count it", () =>
+    Effect.gen(function* () {
+      const { answer, attempt, sent } = yield* harness
+      const release = yield* Deferred.make<SessionToken>()
+      yield* answer(Effect.uninterruptible(Deferred.await(release)))
+      const stuck = yield* Effect.fork(attempt)
+      yield* TestClock.adjust("1 second")
+      const next = yield* Effect.fork(attempt)
+      yield* answer(lost)
+      yield* TestClock.adjust("59 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(next), Either.left(lost))
+      assert.strictEqual(waitOf(yield* attempt), 30_000)
+      yield* Deferred.succeed(release, session)
+      yield* Fiber.await(stuck)
+      assert.strictEqual(waitOf(yield* attempt), 30_000)
+      assert.lengthOf(sent, 2)
+    })
+  )
+
+  it.effect("wait no longer than six times the requestTimeout, however many wait before them", () =>
+    Effect.gen(function* () {
+      const guard = yield* LoginGuard.make
+      const source: Effect.Effect<Credentials.Uws> = Effect.never
+      const attempt = Effect.either(guard.attempt(source, () => Effect.succeed(session)))
+      const callers = yield* Effect.fork(Effect.all(Effect.replicate(attempt, 50), { concurrency: "unbounded" }))
+      for (let second = 0; second < 60; second++) yield* TestClock.adjust("1 second")
+      const results = yield* Effect.fromNullable(Option.getOrNull(yield* Fiber.poll(callers)))
+      const tags = (yield* results).map((result) => errorOf(result)._tag)
+      assert.deepStrictEqual(
+        [tags.filter((tag) => tag === "CredentialsError").length, tags.filter((tag) => tag === "EndpointError").length],
+        [6, 44]
+      )
     })
   )
 
@@ -1046,13 +1129,60 @@ describe("attempts", () => {
         isDropped = false
         yield* answer(Effect.succeed(session))
         const next = yield* Effect.fork(attempt)
-        yield* adjust("9999 millis")
+        yield* adjust("59999 millis")
         assert.isTrue(Option.isNone(yield* Fiber.poll(next)))
         yield* adjust("1 millis")
         assert.deepStrictEqual(yield* Fiber.join(next), Either.right(session))
         assert.lengthOf(sent, 2)
       }).pipe(Effect.withClock(clock))
     })
+  )
+})
+
+describe("an attempt that is interrupted", () => {
+  it.effect("between its announcement and its login is no strike, and sends nothing", () =>
+    Effect.gen(function* () {
+      const { records } = yield* memories.current
+      const announced = yield* Deferred.make<void>()
+      const proceed = yield* Deferred.make<void>()
+      const ledger: Ledger = {
+        exclusively: (_, use) =>
+          use([], () =>
+            Effect.as(Effect.zipRight(Deferred.succeed(announced, undefined), Deferred.await(proceed)), true)
+          ),
+        agree: () => Effect.void
+      }
+      const memory = yield* memories.current
+      const attempt = loginAttempt.make(ledger, (user, f) => memories.change(memory, user, false, f))
+      let sent = 0
+      const caller = yield* Effect.fork(
+        attempt(userOf("user", "password"), () => Effect.sync(() => void ++sent), undefined)
+      )
+      yield* Deferred.await(announced)
+      assert.strictEqual(records.get("user")?.strikes.length, 1)
+      const interruption = yield* Effect.fork(Fiber.interrupt(caller))
+      yield* Effect.yieldNow()
+      yield* Deferred.succeed(proceed, undefined)
+      yield* Fiber.join(interruption)
+      assert.deepStrictEqual([sent, records.size], [0, 0])
+    })
+  )
+
+  it.effect("before its login was sent is no strike", () =>
+    Effect.gen(function* () {
+      const { attempt, attemptAfter, answer, sent } = yield* harness
+      yield* answer(lost)
+      yield* attempt
+      yield* TestClock.adjust("2 seconds")
+      const asking = yield* Effect.fork(attemptAfter(Effect.never))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(asking)
+      assert.strictEqual(waitOf(yield* attempt), 1000)
+      yield* TestClock.adjust("1 second")
+      yield* attempt
+      assert.lengthOf(sent, 2)
+      assert.strictEqual(waitOf(yield* attempt), 30_000)
+    }).pipe(unjittered)
   )
 })
 
@@ -1089,8 +1219,8 @@ describe("the memory", () => {
       assert.deepInclude(error, { _tag: "EndpointError", reason: "NotSent", endpoint: "login" })
       blockedOf(yield* attempt(guard))
       const forgettable: ReadonlyArray<LoginRecord> = [
-        { passwords: [], strikes: [], pause: { failure: notSent, until: 0, times: 1 } },
-        { passwords: [{ mark: "A", at: 0, isRefused: false }], strikes: [], epoch: { number: 1, at: 0, resetAt: 0 } }
+        { ...fresh, pause: { failure: notSent, until: 0, times: 1 } },
+        { ...fresh, passwords: [{ mark: "A", at: 0, isRefused: false }], epoch: { number: 1, at: 0, resetAt: 0 } }
       ]
       for (const [n, one] of forgettable.entries()) {
         memory.records.set("user 1", one)

@@ -1010,16 +1010,17 @@ describe("after an uncertain login", () => {
 })
 
 describe("a login whose fiber the runtime drops", () => {
-  it.effect("costs those who wait its deadline, and is not sent again by them", () =>
+  it.effect("costs those who wait its deadline, and is followed by another only after the probe", () =>
     Effect.gen(function* () {
       let sent = 0
+      let asked = 0
       const client = Layer.succeed(SessionClient.SessionClient, {
         login: () =>
           Effect.suspend(() => {
             sent += 1
             return Effect.uninterruptible(Effect.never)
           }),
-        logout: () => Effect.void,
+        logout: () => Effect.sync(() => void ++asked),
         resetPassword: () => Effect.never
       })
       // Not closed: closing waits for the fiber for two seconds.
@@ -1034,10 +1035,11 @@ describe("a login whose fiber the runtime drops", () => {
         assert.isTrue(Option.isNone(yield* Fiber.poll(callers)))
         yield* TestClock.adjust("1 millis")
         assert.deepStrictEqual([...new Set((yield* Fiber.join(callers)).map(reason))], ["EndpointError Timeout"])
+        assert.deepStrictEqual([sent, asked], [1, 0])
         const next = yield* Effect.fork(Effect.flip(get))
         yield* TestClock.adjust("60 seconds")
         yield* Fiber.join(next)
-        assert.strictEqual(sent, 1)
+        assert.deepStrictEqual([sent, asked], [2, 1])
       }).pipe(Effect.provide(context))
     })
   )

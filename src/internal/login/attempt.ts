@@ -2,26 +2,16 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Random from "effect/Random"
 import { type AuthError, LoginBlocked } from "../../AuthError.js"
 import type { Uws } from "../../Credentials.js"
 import { monotonicMillis, withRetryAfter } from "../endpoint/pause.js"
-import type { Ledger, Ledgers } from "./ledger.js"
+import { busy, type Ledger } from "./ledger.js"
+import * as passwordMark from "./mark.js"
+import type { Change } from "./memory.js"
 import * as loginOutcome from "./outcome.js"
 import * as loginRecord from "./record.js"
-
-/**
- * One login of a user, who has been read.
- *
- * @internal
- */
-export interface Login<A> {
-  readonly user: Uws
-  readonly send: (late: (exit: Exit.Exit<A, AuthError>) => Effect.Effect<void>) => Effect.Effect<A, AuthError>
-  readonly probe: Effect.Effect<boolean, AuthError> | undefined
-}
 
 /**
  * A time of the monotonic clock, by the wall clock.
@@ -33,17 +23,15 @@ export const dateOf = (at: number): Effect.Effect<DateTime.Utc> =>
     DateTime.unsafeMake(Math.round(wall - now + at))
   )
 
-/** What holds a login back, in the words of its caller. */
-const heldBack = (
-  record: loginRecord.LoginRecord,
-  verdict: Exclude<loginRecord.Verdict, { readonly _tag: "Open" }>
-): Effect.Effect<never, AuthError> =>
+/** Fails if a login may not be sent now. */
+const admitted = (record: loginRecord.LoginRecord, marks: ReadonlyArray<passwordMark.Mark>) =>
   Effect.gen(function* () {
     const now = yield* monotonicMillis
-    const retryAfter = verdict._tag === "Paused" ? Duration.millis(Math.max(1, verdict.until - now)) : undefined
-    if (verdict._tag === "Paused" && verdict.failure !== undefined && retryAfter !== undefined) {
-      return yield* withRetryAfter(verdict.failure, retryAfter)
-    }
+    const verdict = loginRecord.judge(record, marks, now)
+    if (verdict._tag === "Open") return
+    const retryAfter = verdict._tag === "Paused" ? Duration.millis(verdict.until - now) : undefined
+    const failure = verdict._tag === "Paused" ? verdict.failure : undefined
+    if (failure !== undefined && retryAfter !== undefined) return yield* withRetryAfter(failure, retryAfter)
     return yield* new LoginBlocked({
       reason: verdict._tag === "Blocked" ? "Refused" : "Uncertain",
       attempts: Math.max(1, record.strikes.length),
@@ -52,75 +40,78 @@ const heldBack = (
     })
   })
 
-/** Asks whether the session service answers, which it must before another login follows an uncertain one. */
-const askFirst = ({ read, write }: Ledger, probe: Effect.Effect<boolean, AuthError>): Effect.Effect<void, AuthError> =>
-  Effect.gen(function* () {
-    const began = yield* monotonicMillis
-    yield* write(loginRecord.probing(yield* read, yield* Random.next, began))
-    const answer = yield* Effect.either(probe)
-    if (Either.isLeft(answer) && loginOutcome.isElsewhere(answer.left)) return yield* answer.left
-    if (Either.isRight(answer) && answer.right) return
-    const now = yield* monotonicMillis
-    const record = loginRecord.unanswered(yield* read, now - began)
-    yield* write(record)
-    const verdict = loginRecord.judge(record, [], now)
-    if (verdict._tag !== "Open") return yield* heldBack(record, verdict)
-  })
-
-const warn = (outcome: loginOutcome.Outcome): Effect.Effect<void> => {
-  switch (outcome._tag) {
-    case "Refused":
-      return Effect.logWarning("The platform refused the username or password; they will not be sent again")
-    case "Uncertain":
-      return Effect.logWarning("A login ended without a clear answer; the next one waits")
-    default:
-      return Effect.void
-  }
+const warnings: { readonly [tag: string]: string | undefined } = {
+  Refused: "The platform refused the username or password; they will not be sent again",
+  Uncertain: "A login ended without a clear answer; the next one waits"
 }
 
-/** The same strike has the same in every process. */
-const newId = (): string => crypto.getRandomValues(new Uint32Array(1)).join("")
+const warn = ({ _tag }: loginOutcome.Outcome): Effect.Effect<void> => {
+  const warning = warnings[_tag]
+  return warning === undefined ? Effect.void : Effect.logWarning(warning)
+}
 
 /**
- * Sends a login if that is safe, and notes what comes of it.
+ * Sends a login if that is safe, and records what comes of it.
  *
  * @internal
  */
 export const make =
-  (ledgers: Ledgers) =>
-  <A>({ probe, send, user }: Login<A>): Effect.Effect<A, AuthError> =>
-    ledgers.exclusively(user, (ledger) =>
+  (ledger: Ledger, change: (username: string, f: Change) => Effect.Effect<loginRecord.LoginRecord>) =>
+  <A>(
+    user: Uws,
+    login: (user: Uws, late: (exit: Exit.Exit<A, AuthError>) => Effect.Effect<void>) => Effect.Effect<A, AuthError>,
+    probe: Effect.Effect<boolean, AuthError> | undefined
+  ): Effect.Effect<A, AuthError> =>
+    ledger.exclusively(user, (theirMarks, put) =>
       Effect.gen(function* () {
-        const { announce, marks, read, write } = ledger
-        const record = yield* read
-        const verdict = loginRecord.judge(record, marks, yield* monotonicMillis)
-        if (verdict._tag !== "Open") return yield* heldBack(record, verdict)
-        if (verdict.follows === "Uncertain" && probe !== undefined) yield* askFirst(ledger, probe)
+        const marks = [passwordMark.of(user.password), ...theirMarks]
+        const note = (f: Change) => Effect.flatMap(change(user.username, f), put)
+        const read = change(user.username, (record) => record)
 
-        const attempt: loginRecord.Attempt = { id: newId(), marks, at: yield* monotonicMillis }
-        const late = (exit: Exit.Exit<A, AuthError>): Effect.Effect<void> =>
-          ledgers.change(user.username, (known, now) =>
-            loginRecord.settleLate(known, attempt, loginOutcome.of(exit), now)
+        const random = yield* Random.next
+        const before = yield* read
+        yield* admitted(before, marks)
+        if (probe !== undefined && before.strikes.at(-1)?.isRefusal === false) {
+          const isAnswered = yield* Effect.onExit(probe, (exit) =>
+            Exit.isSuccess(exit) && exit.value
+              ? Effect.void
+              : change(user.username, (record, now) => loginRecord.unanswered(record, random, now))
           )
-        const settle = (exit: Exit.Exit<A, AuthError>): Effect.Effect<void> =>
-          Effect.gen(function* () {
-            const outcome = loginOutcome.of(exit)
-            yield* warn(outcome)
-            // Read again: `reset` does not wait for the login that is under way.
-            const now = yield* monotonicMillis
-            yield* write(loginRecord.settle(yield* read, attempt, outcome, yield* Random.next, now))
-          })
+          if (!isAnswered) yield* admitted(yield* read, marks)
+        }
+
+        const id = crypto.getRandomValues(new Uint32Array(1)).join("")
+        const strike: loginRecord.Strike = { id, at: yield* monotonicMillis, isRefusal: false }
+        const settle = (outcome: loginOutcome.Outcome) => (record: loginRecord.LoginRecord, now: number) =>
+          loginRecord.settle(record, strike, marks, outcome, random, now)
+        const withdraw = note(settle({ _tag: "NotTried" }))
+
+        /** Only a clear answer changes the record, and no pause begins that late. */
+        const late = (exit: Exit.Exit<A, AuthError>): Effect.Effect<void> => {
+          const outcome = loginOutcome.of(exit)
+          if (outcome._tag === "Uncertain") return Effect.void
+          return warn(outcome).pipe(
+            Effect.zipRight(
+              change(user.username, settle(outcome._tag === "NotJudged" ? { _tag: "NotTried" } : outcome))
+            ),
+            Effect.zipRight(ledger.agree(user.username))
+          )
+        }
+        let isSent = false
+        const sent = Effect.suspend(() => {
+          isSent = true
+          return login(user, late)
+        })
         return yield* Effect.uninterruptibleMask((restore) =>
           Effect.gen(function* () {
-            yield* announce(loginRecord.begin(yield* read, attempt))
-            // The answer to an earlier login may have come meanwhile.
-            const now = yield* monotonicMillis
-            const known = yield* read
-            const others = loginRecord.settled(known)
-            const final = loginRecord.judge(others, marks, now)
-            if (final._tag === "Open") return yield* Effect.onExit(restore(send(late)), settle)
-            yield* write(loginRecord.settle(known, attempt, { _tag: "NotTried" }, 0, now))
-            return yield* heldBack(others, final)
+            const isOurs = yield* note((record) => loginRecord.begin(record, strike))
+            // An earlier login may have been answered since.
+            const others = settle({ _tag: "NotTried" })(yield* read, strike.at)
+            yield* Effect.onError(isOurs ? admitted(others, marks) : busy, () => withdraw)
+            return yield* Effect.onExit(restore(sent), (exit) => {
+              const outcome = loginOutcome.of(exit)
+              return isSent ? Effect.zipRight(warn(outcome), note(settle(outcome))) : withdraw
+            })
           })
         )
       })

@@ -1,69 +1,60 @@
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { AuthError } from "../../AuthError.js"
+import { type AuthError, LoginBlocked } from "../../AuthError.js"
 import type { Uws } from "../../Credentials.js"
-import { monotonicMillis } from "../endpoint/pause.js"
 import type { Sharing } from "../store/sharing.js"
-import * as passwordMark from "./mark.js"
-import * as memories from "./memory.js"
+import type { Mark } from "./mark.js"
+import type { Memory } from "./memory.js"
 import type { LoginRecord } from "./record.js"
 
 /**
- * What is known of one user, while an attempt to log in is made.
+ * Writes a record for other processes. False if the lease has ended, so another process may be logging the user in.
+ *
+ * @internal
+ */
+export type Put = (record: LoginRecord) => Effect.Effect<boolean>
+
+/**
+ * How processes share what they know of logins.
  *
  * @internal
  */
 export interface Ledger {
-  /** What stands for the password that is to be tried. */
-  readonly marks: ReadonlyArray<passwordMark.Mark>
-  readonly read: Effect.Effect<LoginRecord>
-  readonly write: (record: LoginRecord) => Effect.Effect<void>
-  /** Writes, before a login is sent; fails if another process may be sending one. */
-  readonly announce: (record: LoginRecord) => Effect.Effect<void, AuthError>
-}
-
-/**
- * Who keeps what is known of users.
- *
- * @internal
- */
-export interface Ledgers {
-  /** Runs an attempt while no other process that shares what is known makes one for the same user. */
+  /** Runs an attempt while no other process makes one for the user, with the marks that they know the password by. */
   readonly exclusively: <A>(
     user: Uws,
-    attempt: (ledger: Ledger) => Effect.Effect<A, AuthError>
+    attempt: (marks: ReadonlyArray<Mark>, put: Put) => Effect.Effect<A, AuthError>
   ) => Effect.Effect<A, AuthError>
-  /** Changes what is known beside the attempts: here at once, elsewhere as soon as that can be. */
-  readonly change: (username: string, f: (record: LoginRecord, now: number) => LoginRecord) => Effect.Effect<void>
+  /** Merges this process's record with the shared one, as soon as the lease is free. */
+  readonly agree: (username: string) => Effect.Effect<void>
 }
 
 /**
- * What this process knows, where attempts are made in turn already.
+ * Another process may be logging this user in.
  *
  * @internal
  */
-export const local = (memory: memories.Memory, baseUrl: string): Ledgers => ({
-  exclusively: ({ password, username }, attempt) => {
-    const key = memories.keyOf(baseUrl, username)
-    return attempt({
-      marks: [passwordMark.of(password)],
-      read: Effect.sync(() => memories.read(memory, key)),
-      write: (record) => memories.write(memory, key, record),
-      announce: (record) => memories.write(memory, key, record)
-    })
-  },
-  change: (username, f) =>
-    Effect.flatMap(monotonicMillis, (now) => {
-      const key = memories.keyOf(baseUrl, username)
-      return memories.write(memory, key, f(memories.read(memory, key), now))
-    })
-})
+export const busy: Effect.Effect<never, LoginBlocked> = Effect.flatMap(DateTime.now, (since) =>
+  Effect.fail(new LoginBlocked({ reason: "Uncertain", attempts: 1, since, retryAfter: Duration.seconds(1) }))
+)
 
 /**
- * How a `CredentialStore` keeps it; comes with its layer, so that a program without one carries none of this.
+ * Shares nothing.
+ *
+ * @internal
+ */
+export const alone: Ledger = {
+  exclusively: (_, attempt) => attempt([], () => Effect.succeed(true)),
+  agree: () => Effect.void
+}
+
+/**
+ * The ledger in a `CredentialStore`. Comes with the store's layer, so that a program without one carries none of this.
  *
  * @internal
  */
 export class SharedLedgers extends Context.Reference<SharedLedgers>()("effect-thingspace-auth/internal/SharedLedgers", {
-  defaultValue: (): ((sharing: Sharing, memory: memories.Memory) => Ledgers) | undefined => undefined
+  defaultValue: (): ((sharing: Sharing, memory: Memory) => Ledger) | undefined => undefined
 }) {}

@@ -2,7 +2,7 @@ import { globalValue } from "effect/GlobalValue"
 import * as Redacted from "effect/Redacted"
 
 /**
- * What stands for a password in the records: 64 bits that mean nothing in another process.
+ * What stands for a password in the records.
  *
  * @internal
  */
@@ -23,8 +23,8 @@ const mixed = (hash: number): number => {
 const hex = (hash: number): string => (hash >>> 0).toString(16).padStart(8, "0")
 
 /**
- * Synchronous, which no hash of WebCrypto is. It keeps the text of refused passwords out of memory; it does not keep
- * anybody who reads this process's memory from guessing them.
+ * 64 bits that mean nothing in another process. Synchronous, which no hash of WebCrypto is. It keeps the text of refused
+ * passwords out of memory; whoever reads this process's memory can still guess them.
  *
  * @internal
  */

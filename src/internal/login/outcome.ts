@@ -9,38 +9,34 @@ import * as verdict from "../endpoint/verdict.js"
  * What a login says of the username and password.
  *
  * - `NotJudged`: the session service never looked at them.
- * - `NotTried`: the failure is not the login's; what it needed could not be had.
- * - `Uncertain`: it may have been a refusal; without a failure, because the login was interrupted or died.
+ * - `NotTried`: no login was sent, or what it needed could not be had.
+ * - `Uncertain`: it may have been a refusal. An interruption or a defect leaves no failure.
  *
  * @internal
  */
-export type Outcome =
-  | { readonly _tag: "Accepted" }
-  | { readonly _tag: "Refused" }
-  | { readonly _tag: "NotTried" }
-  | { readonly _tag: "NotJudged"; readonly failure: AuthError }
-  | { readonly _tag: "Uncertain"; readonly failure: AuthError | undefined }
+export interface Outcome {
+  readonly _tag: "Accepted" | "Refused" | "NotJudged" | "NotTried" | "Uncertain"
+  readonly failure?: AuthError
+}
 
-/** What the session service says of a request that it could not read, or could not work on. */
+/** What the session service says of a request that it could not read or process. */
 const shapeCode = /(^|\.)(UnexpectedError|RequestUndefined|InvalidCharacter|DeserializationFailed)$/
 
 /** A proxy, a captive portal, a redirect or a limit: the answer comes from in front of the session service. */
-const isInFront = (status: number | undefined): boolean =>
-  status !== undefined && (status === 407 || status === 429 || status === 511 || (status >= 300 && status < 400))
+const isInFront = (status = 0): boolean => [407, 429, 511].includes(status) || (status >= 300 && status < 400)
 
 const ofError = (failure: AuthError): Outcome => {
-  if (failure._tag === "LoginBlocked" || failure._tag === "CredentialsError" || failure.endpoint !== "login")
+  if (failure._tag === "LoginBlocked" || failure._tag === "CredentialsError" || failure.endpoint !== "login") {
     return { _tag: "NotTried" }
-  switch (failure._tag) {
-    case "SessionError":
-      return shapeCode.test(failure.errorCode) ? { _tag: "Uncertain", failure } : { _tag: "Refused" }
-    case "OAuthError": {
-      const isNamed = platformError.refusesAccessToken(failure.error) || verdict.neverReached(failure.error)
-      return { _tag: isNamed || isInFront(failure.status) ? "NotJudged" : "Uncertain", failure }
-    }
-    case "EndpointError":
-      return { _tag: failure.reason === "NotSent" || isInFront(failure.status) ? "NotJudged" : "Uncertain", failure }
   }
+  if (failure._tag === "SessionError") {
+    return shapeCode.test(failure.errorCode) ? { _tag: "Uncertain", failure } : { _tag: "Refused" }
+  }
+  const isNamed =
+    failure._tag === "OAuthError"
+      ? platformError.refusesAccessToken(failure.error) || verdict.neverReached(failure.error)
+      : failure.reason === "NotSent"
+  return { _tag: isNamed || isInFront(failure.status) ? "NotJudged" : "Uncertain", failure }
 }
 
 /**
@@ -50,18 +46,7 @@ const ofError = (failure: AuthError): Outcome => {
  */
 export const of = (exit: Exit.Exit<unknown, AuthError>): Outcome => {
   if (Exit.isSuccess(exit)) return { _tag: "Accepted" }
-  const { cause } = exit
-  if (cause._tag === "Fail") return ofError(cause.error)
-  const said = Chunk.map(Cause.failures(cause), ofError)
-  return Chunk.some(said, ({ _tag }) => _tag === "Refused")
-    ? { _tag: "Refused" }
-    : { _tag: "Uncertain", failure: undefined }
+  if (exit.cause._tag === "Fail") return ofError(exit.cause.error)
+  const isRefused = Chunk.some(Cause.failures(exit.cause), (failure) => ofError(failure)._tag === "Refused")
+  return { _tag: isRefused ? "Refused" : "Uncertain" }
 }
-
-/**
- * Whether a probe failed for what it needs, and says nothing of the session service.
- *
- * @internal
- */
-export const isElsewhere = (failure: AuthError): boolean =>
-  failure._tag === "LoginBlocked" || failure._tag === "CredentialsError" || failure.endpoint === "requestToken"

@@ -10,10 +10,12 @@ import type { Outcome } from "./outcome.js"
  * @internal
  */
 export interface Strike {
-  /** Random: the same strike has the same in every process. */
+  /** Random, and the same in every process. */
   readonly id: string
   readonly at: number
   readonly isRefusal: boolean
+  /** The login is under way. */
+  readonly isPending?: boolean | undefined
   readonly failure?: AuthError | undefined
 }
 
@@ -37,23 +39,34 @@ export interface LoginRecord {
   readonly passwords: ReadonlyArray<Judged>
   /** Over all passwords, oldest first. */
   readonly strikes: ReadonlyArray<Strike>
-  /** The strike of the login that is under way. */
-  readonly pending?: string | undefined
-  /** Made by logins that were not judged, how many in a row. */
-  readonly pause?: { readonly failure: AuthError; readonly until: number; readonly times: number } | undefined
+  /** Made by logins that were not judged, and how many in a row. */
+  readonly pause?:
+    | { readonly failure: AuthError | undefined; readonly until: number; readonly times: number }
+    | undefined
   /** How many probes since the last strike were not answered, and when the next is due. */
   readonly probe?: { readonly unanswered: number; readonly due: number } | undefined
-  /** In a record that is shared: raised by each success and each reset, and when that was. */
-  readonly epoch?: { readonly number: number; readonly at: number; readonly resetAt: number } | undefined
+  /** Raised by each success and each reset, so that processes that share the record learn what is over. */
+  readonly epoch: { readonly number: number; readonly at: number; readonly resetAt: number }
 }
 
+/** Before any clock began, and a number that JSON can carry. */
+const never = -1e15
+
 /** @internal */
-export const fresh: LoginRecord = { passwords: [], strikes: [] }
+export const fresh: LoginRecord = { passwords: [], strikes: [], epoch: { number: 0, at: never, resetAt: never } }
+
+/**
+ * Whether forgetting the record permits no login that it would hold back.
+ *
+ * @internal
+ */
+export const isSpent = ({ passwords, pause, strikes }: LoginRecord, now: number): boolean =>
+  strikes.length === 0 && !passwords.some(({ isRefused }) => isRefused) && (pause === undefined || pause.until <= now)
 
 /** The platform locks a user at the fifth refusal in a row. */
 const affordable = 4
 
-/** How long after the first, second and third strike in a row; these give the platform time, so they are never shortened. */
+/** After the first, second and third strike in a row. Never shortened: they give the platform time. */
 const afterStrikes: ReadonlyArray<number> = [2_000, 30_000, 300_000]
 
 const halfHour = Duration.toMillis(Duration.minutes(30))
@@ -62,7 +75,7 @@ const longestPause = 30_000
 
 /** @internal */
 export type Verdict =
-  | { readonly _tag: "Open"; readonly follows: "Nothing" | "Uncertain" }
+  | { readonly _tag: "Open" }
   | { readonly _tag: "Paused"; readonly until: number; readonly failure: AuthError | undefined }
   | { readonly _tag: "Blocked"; readonly reason: "PasswordRefused" | "TooManyStrikes" }
 
@@ -79,168 +92,105 @@ export const judge = (record: LoginRecord, marks: ReadonlyArray<Mark>, now: numb
   if (strikes.length >= affordable && strikes.some(({ isRefusal }) => isRefusal)) {
     return { _tag: "Blocked", reason: "TooManyStrikes" }
   }
-  if (made !== undefined && now < made.until) return { _tag: "Paused", until: made.until, failure: made.failure }
+  if (made !== undefined && now < made.until) return { _tag: "Paused", ...made }
   const last = strikes.at(-1)
-  if (last === undefined || last.isRefusal) return { _tag: "Open", follows: "Nothing" }
+  if (last === undefined || last.isRefusal) return { _tag: "Open" }
   const until = Math.max(last.at + (afterStrikes[strikes.length - 1] ?? halfHour), record.probe?.due ?? 0)
-  return now < until ? { _tag: "Paused", until, failure: last.failure } : { _tag: "Open", follows: "Uncertain" }
+  return now < until ? { _tag: "Paused", until, failure: last.failure } : { _tag: "Open" }
 }
 
 /**
- * What is known apart from the login that is under way.
+ * What is known apart from the logins that are under way.
  *
  * @internal
  */
 export const settled = (record: LoginRecord): LoginRecord => ({
   ...record,
-  strikes: record.strikes.filter(({ id }) => id !== record.pending)
+  strikes: record.strikes.filter(({ isPending }) => !isPending)
 })
 
-/** @internal */
-export const isFresh = ({ epoch, passwords, pause, strikes }: LoginRecord): boolean =>
-  passwords.length === 0 && strikes.length === 0 && pause === undefined && epoch === undefined
-
 /**
- * A probe is about to be sent, which counts as unanswered until it has been. `random` is from 0 to 1.
+ * A probe was not answered. `random` is from 0 to 1.
  *
  * @internal
  */
-export const probing = (record: LoginRecord, random: number, now: number): LoginRecord => {
+export const unanswered = (record: LoginRecord, random: number, now: number): LoginRecord => {
   const unanswered = (record.probe?.unanswered ?? 0) + 1
   const due = now + pause.jittered(pause.backoff(unanswered, longestPause), random)
   return { ...record, probe: { unanswered, due } }
 }
 
 /**
- * The probe was not answered, and took so long: the next is due as long after its end.
+ * Recorded before the login is sent, so it counts even if this process dies.
  *
  * @internal
  */
-export const unanswered = (record: LoginRecord, took: number): LoginRecord => ({
+export const begin = (record: LoginRecord, strike: Strike): LoginRecord => ({
   ...record,
-  probe: record.probe && { ...record.probe, due: record.probe.due + took }
-})
-
-/**
- * One login, while it is under way and after.
- *
- * @internal
- */
-export interface Attempt {
-  readonly id: string
-  readonly marks: ReadonlyArray<Mark>
-  /** When it was about to be sent. */
-  readonly at: number
-}
-
-/**
- * A login is about to be sent. It counts before, so that a process that dies has counted it.
- *
- * @internal
- */
-export const begin = (record: LoginRecord, { at, id }: Attempt): LoginRecord => ({
-  ...record,
-  // If there are more, all are uncertain, and the pause is the same.
-  strikes: [...record.strikes.slice(-affordable), { id, at, isRefusal: false }],
-  pending: id,
+  // A fifth is sent only if all are uncertain; the pause no longer grows.
+  strikes: [...record.strikes.slice(-affordable), { ...strike, isPending: true }],
   probe: undefined
 })
 
-const without = (passwords: ReadonlyArray<Judged>, marks: ReadonlyArray<Mark>): ReadonlyArray<Judged> =>
-  passwords.filter(({ mark }) => !marks.includes(mark))
-
-const judged = (marks: ReadonlyArray<Mark>, at: number, isRefused: boolean): ReadonlyArray<Judged> =>
-  marks.map((mark) => ({ mark, at, isRefused }))
-
-/** Keeps the strike in its place; one that a reset has removed meanwhile counts by itself. */
-const struck = (strikes: ReadonlyArray<Strike>, strike: Strike): ReadonlyArray<Strike> =>
-  strikes.some(({ id }) => id === strike.id)
-    ? strikes.map((one) => (one.id === strike.id ? strike : one))
-    : [...strikes, strike]
-
-const accepted = (record: LoginRecord, { at, id, marks }: Attempt, now: number): LoginRecord => {
-  const { epoch } = record
-  const others = without(record.passwords, marks)
-  const strikes = record.strikes.filter((strike) => strike.at > at && strike.id !== id)
-  return {
-    strikes,
-    // Others may hold that it was refused, before.
-    passwords: epoch === undefined ? others : [...others, ...judged(marks, now, false)],
-    epoch: epoch && { ...epoch, number: epoch.number + 1, at: strikes.length === 0 ? now : at }
-  }
-}
-
 /**
- * What came of a login. `random` is from 0 to 1.
+ * What came of the login of a strike, with a password of these marks. `random` is from 0 to 1.
  *
  * @internal
  */
 export const settle = (
   record: LoginRecord,
-  attempt: Attempt,
-  outcome: Outcome,
+  { at, id }: Strike,
+  marks: ReadonlyArray<Mark>,
+  { _tag, failure }: Outcome,
   random: number,
   now: number
 ): LoginRecord => {
-  const { id, marks } = attempt
-  const open: LoginRecord = { ...record, pending: undefined, pause: undefined }
-  switch (outcome._tag) {
-    case "Accepted":
-      return accepted(record, attempt, now)
+  const { epoch, passwords, strikes } = record
+  const others = strikes.filter((strike) => strike.id !== id)
+  const judged = (isRefused: boolean): ReadonlyArray<Judged> => [
+    ...passwords.filter(({ mark }) => !marks.includes(mark)),
+    ...marks.map((mark) => ({ mark, at: now, isRefused }))
+  ]
+  // A late answer may find the pause of a later login, which stays.
+  const made = record.pause !== undefined && now < record.pause.until ? record.pause : undefined
+  switch (_tag) {
+    case "Accepted": {
+      const younger = others.filter((strike) => strike.at > at)
+      const next = { ...epoch, number: epoch.number + 1, at: younger.length === 0 ? now : at }
+      // Keeps the acceptance: other processes may know an earlier refusal.
+      return { ...record, passwords: judged(false), strikes: younger, pause: made, epoch: next }
+    }
     case "Refused":
+    case "Uncertain": {
+      const isRefusal = _tag === "Refused"
       return {
-        ...open,
-        passwords: [...without(record.passwords, marks), ...judged(marks, now, true)],
-        strikes: struck(record.strikes, { id, at: now, isRefusal: true })
+        ...record,
+        passwords: isRefusal ? judged(true) : passwords,
+        strikes: strikes.map((strike) => (strike.id === id ? { id, at: now, isRefusal, failure } : strike)),
+        pause: made
       }
-    case "Uncertain":
-      return { ...open, strikes: struck(record.strikes, { id, at: now, isRefusal: false, failure: outcome.failure }) }
+    }
     case "NotTried":
-      return { ...record, pending: undefined, strikes: record.strikes.filter((strike) => strike.id !== id) }
+      return { ...record, strikes: others }
     case "NotJudged": {
-      const { failure } = outcome
       const times = (record.pause?.times ?? 0) + 1
-      const said = "retryAfter" in failure ? failure.retryAfter : undefined
+      const said = failure !== undefined && "retryAfter" in failure ? failure.retryAfter : undefined
       const millis =
         said === undefined
           ? pause.jittered(pause.backoff(times, longestPause), random)
           : Math.min(Duration.toMillis(said), pause.longestRetryAfter)
-      const strikes = record.strikes.filter((strike) => strike.id !== id)
-      return { ...record, pending: undefined, strikes, pause: { failure, until: now + millis, times } }
+      return { ...record, strikes: others, pause: { failure, until: now + millis, times } }
     }
   }
 }
 
 /**
- * What came of a login that was not waited for any longer: only a clear answer changes what is known.
+ * Clears the record, but for logins that are under way.
  *
  * @internal
  */
-export const settleLate = (record: LoginRecord, attempt: Attempt, outcome: Outcome, now: number): LoginRecord => {
-  const { id, marks } = attempt
-  switch (outcome._tag) {
-    case "Accepted": {
-      const { pause: made, pending, probe } = record
-      const next = accepted(record, attempt, now)
-      return next.strikes.length === 0 ? next : { ...next, pause: made, pending, probe }
-    }
-    case "Refused":
-      return {
-        ...record,
-        passwords: [...without(record.passwords, marks), ...judged(marks, now, true)],
-        strikes: record.strikes.map((strike) => (strike.id === id ? { ...strike, isRefusal: true } : strike))
-      }
-    case "NotJudged":
-      return { ...record, strikes: record.strikes.filter((strike) => strike.id !== id) }
-    default:
-      return record
-  }
-}
-
-/**
- * Nothing is known any more; who shares the record learns that from its epoch.
- *
- * @internal
- */
-export const reset = ({ epoch }: LoginRecord, now: number): LoginRecord =>
-  epoch === undefined ? fresh : { ...fresh, epoch: { number: epoch.number + 1, at: now, resetAt: now } }
+export const reset = ({ epoch, strikes }: LoginRecord, now: number): LoginRecord => ({
+  ...fresh,
+  strikes: strikes.filter(({ isPending }) => isPending),
+  epoch: { number: epoch.number + 1, at: now, resetAt: now }
+})

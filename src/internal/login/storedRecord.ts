@@ -1,20 +1,17 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as passwordMark from "./mark.js"
-import type { Judged, LoginRecord, Strike } from "./record.js"
+import { fresh, type LoginRecord } from "./record.js"
 
-/** Of what never was, null. */
-const Age = Schema.NullOr(Schema.Number)
-
-/** Times as ages, because the clocks of those who write and read differ. */
+/** Times are relative to the time of writing, because the clocks of writer and reader differ. */
 const Current = Schema.Struct({
   version: Schema.Literal(2),
-  passwords: Schema.Array(Schema.Struct({ mark: Schema.String, age: Schema.Number, isRefused: Schema.Boolean })),
-  strikes: Schema.Array(Schema.Struct({ id: Schema.String, age: Schema.Number, isRefusal: Schema.Boolean })),
-  epoch: Schema.Struct({ number: Schema.Number, age: Age, resetAge: Age })
+  passwords: Schema.Array(Schema.Struct({ mark: Schema.String, at: Schema.Number, isRefused: Schema.Boolean })),
+  strikes: Schema.Array(Schema.Struct({ id: Schema.String, at: Schema.Number, isRefusal: Schema.Boolean })),
+  epoch: Schema.Struct({ number: Schema.Number, at: Schema.Number, resetAt: Schema.Number })
 })
 
-/** Version 0.1 counted. Since then a process of that version may have written over a record of this one. */
+/** Version 0.1 counted. A process of that version may have written over a record of this one. */
 const Old = Schema.Struct({
   refused: Schema.Array(Schema.String),
   known: Schema.Array(Schema.String),
@@ -27,105 +24,61 @@ const Stored = Schema.parseJson(Schema.Union(Current, Old))
 /** More than a rollout has passwords. */
 const mostPasswords = 32
 
+const shifted = ({ epoch, passwords, strikes }: LoginRecord, by: number): LoginRecord => ({
+  passwords: passwords.map((one) => ({ ...one, at: one.at + by })),
+  strikes: strikes.map((one) => ({ ...one, at: one.at + by })),
+  epoch: { ...epoch, at: epoch.at + by, resetAt: epoch.resetAt + by }
+})
+
 /** @internal */
-export interface SharedRecord extends LoginRecord {
-  readonly epoch: Exclude<LoginRecord["epoch"], undefined>
+export const encode = (record: LoginRecord, now: number): string => {
+  const passwords = record.passwords.filter(({ mark }) => !passwordMark.isOwn(mark)).slice(-mostPasswords)
+  return Schema.encodeSync(Stored)({ version: 2, ...shifted({ ...record, passwords }, -now) })
 }
 
-const never = Number.NEGATIVE_INFINITY
-
-/** @internal */
-export const none: SharedRecord = { passwords: [], strikes: [], epoch: { number: 0, at: never, resetAt: never } }
-
-const ageOf = (at: number, now: number): number => Math.max(0, now - at)
-
-const ageOrNull = (at: number, now: number): number | null => (at === never ? null : ageOf(at, now))
-
-const atOf = (age: number | null, written: number): number => (age === null ? never : written - age)
-
-/** @internal */
-export const encode = ({ epoch, passwords, strikes }: SharedRecord, now: number): string =>
-  Schema.encodeSync(Stored)({
-    version: 2,
-    passwords: passwords
-      .filter(({ mark }) => !passwordMark.isOwn(mark))
-      .slice(-mostPasswords)
-      .map(({ at, isRefused, mark }) => ({ mark, isRefused, age: ageOf(at, now) })),
-    strikes: strikes.map(({ at, id, isRefusal }) => ({ id, isRefusal, age: ageOf(at, now) })),
-    epoch: { number: epoch.number, age: ageOrNull(epoch.at, now), resetAge: ageOrNull(epoch.resetAt, now) }
-  })
-
-const fromOld = ({ age, known, refused, uncertain }: typeof Old.Type, written: number): SharedRecord => {
-  const at = written - age
-  const strikes = [...refused.map(() => true), ...Array.from({ length: uncertain }, () => false)]
-  return {
-    passwords: [...known, ...refused].map((mark) => ({ mark, at, isRefused: true })),
-    strikes: strikes.map((isRefusal, n) => ({ id: `0.1 ${n}`, at, isRefusal })),
-    epoch: none.epoch
-  }
-}
+const ofOld = ({ age, known, refused, uncertain }: typeof Old.Type): LoginRecord => ({
+  ...fresh,
+  passwords: [...known, ...refused].map((mark) => ({ mark, at: -age, isRefused: true })),
+  strikes: Array.from({ length: refused.length + uncertain }, (_, n) => ({
+    id: `0.1 ${n}`,
+    at: -age,
+    isRefusal: n < refused.length
+  }))
+})
 
 /**
- * What a text says that was written at this time; none if it says nothing.
+ * Reads a record that was written at this time; none if the text is not a record.
  *
  * @internal
  */
-export const decode = (text: string, written: number): Option.Option<SharedRecord> =>
-  Option.map(Schema.decodeOption(Stored)(text), (stored): SharedRecord => {
-    if (!("version" in stored)) return fromOld(stored, written)
-    const { epoch, passwords, strikes } = stored
-    return {
-      passwords: passwords.map(({ age, isRefused, mark }) => ({ mark, isRefused, at: written - age })),
-      strikes: strikes.map(({ age, id, isRefusal }) => ({ id, isRefusal, at: written - age })),
-      epoch: { number: epoch.number, at: atOf(epoch.age, written), resetAt: atOf(epoch.resetAge, written) }
-    }
-  })
+export const decode = (text: string, written: number): Option.Option<LoginRecord> =>
+  Option.map(Schema.decodeOption(Stored)(text), (stored) =>
+    shifted("version" in stored ? stored : ofOld(stored), written)
+  )
 
-/** A strike that both know is a refusal if one of them knows that. */
-const unite = (ours: ReadonlyArray<Strike>, theirs: ReadonlyArray<Strike>): ReadonlyArray<Strike> => {
-  const known = new Map(ours.map((strike) => [strike.id, strike]))
-  for (const strike of theirs) {
-    const own = known.get(strike.id)
-    if (own === undefined) known.set(strike.id, strike)
-    else if (strike.isRefusal) known.set(strike.id, { ...own, isRefusal: true })
-  }
-  return [...known.values()].sort((one, other) => one.at - other.at)
-}
-
-/** What the platform said of a password last is what holds. */
-const latest = (ours: ReadonlyArray<Judged>, theirs: ReadonlyArray<Judged>, resetAt: number): ReadonlyArray<Judged> => {
-  const known = new Map(ours.map((judged) => [judged.mark, judged]))
-  for (const judged of theirs) {
-    const own = known.get(judged.mark)
-    if (own === undefined || judged.at > own.at) known.set(judged.mark, judged)
-  }
-  return [...known.values()].filter(({ at }) => at > resetAt).sort((one, other) => one.at - other.at)
-}
+/** Keeps the last of each key; oldest first. */
+const unite = <A extends { readonly at: number }>(all: ReadonlyArray<A>, keyOf: (one: A) => string) =>
+  [...new Map(all.map((one) => [keyOf(one), one])).values()].sort((one, other) => one.at - other.at)
 
 /**
- * What two know together. The later epoch ends the strikes before it, whoever holds them, and none that are younger: an
- * earlier record, as of a store that was set back, takes nothing away.
+ * Merges two records of one user. The later epoch ends the strikes before it in both, and no younger ones. An earlier
+ * record, as of a store that was set back, removes nothing. The latest judgement of a password holds, and a strike is a
+ * refusal if either record says so.
  *
  * @internal
  */
-export const merge = (ours: SharedRecord, theirs: SharedRecord): SharedRecord => {
+export const merge = (ours: LoginRecord, theirs: LoginRecord): LoginRecord => {
   const later = theirs.epoch.number > ours.epoch.number ? theirs.epoch : ours.epoch
-  const isCurrent =
-    ({ epoch }: SharedRecord) =>
-    (strike: Strike) =>
-      epoch.number === later.number || strike.at > later.at
   const resetAt = Math.max(ours.epoch.resetAt, theirs.epoch.resetAt)
+  const passwords = [...theirs.passwords, ...ours.passwords].sort((one, other) => one.at - other.at)
+  const strikes = [theirs, ours].flatMap((one) =>
+    one.strikes.filter(({ at }) => one.epoch.number === later.number || at > later.at)
+  )
+  const refusals = strikes.filter(({ isRefusal }) => isRefusal).map(({ id }) => id)
   return {
     ...ours,
-    passwords: latest(ours.passwords, theirs.passwords, resetAt),
-    strikes: unite(ours.strikes.filter(isCurrent(ours)), theirs.strikes.filter(isCurrent(theirs))),
+    passwords: unite(passwords, ({ mark }) => mark).filter(({ at }) => at > resetAt),
+    strikes: unite(strikes, ({ id }) => id).map((one) => ({ ...one, isRefusal: refusals.includes(one.id) })),
     epoch: { ...later, resetAt }
   }
 }
-
-/**
- * Whether the store would learn nothing from the one that it does not know from the other.
- *
- * @internal
- */
-export const isSame = (one: SharedRecord, other: SharedRecord): boolean => encode(one, 0) === encode(other, 0)
