@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
 import { paths } from "../utils/pipeline.js"
-import { compare } from "./measured.js"
+import { compare } from "./compare.js"
 import {
   call,
   callsFor,

@@ -14,7 +14,7 @@ import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
 import * as ThingSpaceTransport from "../../src/ThingSpaceTransport.js"
 import * as loopback from "../servers/loopback.js"
 import { credentials, paths } from "../utils/pipeline.js"
-import { compare } from "./measured.js"
+import { compare } from "./compare.js"
 import {
   baseUrl,
   call,
