@@ -2,8 +2,8 @@ import type { rows } from "./measured.js"
 
 type Row = (typeof rows)[number]
 
-const width = 860
-const labels = 330
+const width = 890
+const labels = 360
 const line = 40
 const top = 62
 
