@@ -13,6 +13,15 @@ describe("docs/examples.md", () => {
     assert.sameMembers(listed, files)
   })
 
+  it("shows the timeline with every step that npm start takes", () => {
+    const picture = read("docs/pictures/timeline.svg")
+    const steps = ["steps", "chapters"].flatMap((file) => [
+      ...read(`examples/internal/${file}.ts`).matchAll(/^ {4}means:\s*"([^"]{40})/gm)
+    ])
+    assert.isAbove(steps.length, 8)
+    for (const [, means = ""] of steps) assert.include(picture, `>${means}`)
+  })
+
   it("lists every command of the package", () => {
     const usage = [...read("bin/main.ts").matchAll(/^ {2}(\w+)(?: [A-Z]+)? {2,}/gm)].map(([, command]) => command)
     const listed = rows(page, "Commands")
