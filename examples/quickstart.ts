@@ -3,9 +3,8 @@
  *
  *     npm run example -- quickstart
  *
- * Where `THINGSPACE_APP_KEY` is not set, `run.ts` starts the emulator and points the environment at it.
+ * If `THINGSPACE_APP_KEY` is not set, `run.ts` starts the emulator and points the environment at it.
  */
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Config from "effect/Config"
@@ -13,7 +12,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { ThingSpaceHttpClient } from "effect-thingspace-auth"
+import { ThingSpaceHttpClient, ThingSpaceTransport } from "effect-thingspace-auth"
 
 const Account = Schema.Struct({ organizationName: Schema.String, carriers: Schema.Array(Schema.String) })
 
@@ -25,6 +24,6 @@ const program = Effect.gen(function* () {
   yield* Console.log(`${name} is ${account.organizationName}, with ${account.carriers.join(", ")}`)
 })
 
-const ThingSpaceLive = Layer.provide(ThingSpaceHttpClient.layerConfig(), FetchHttpClient.layer)
+const ThingSpaceLive = Layer.provide(ThingSpaceHttpClient.layerConfig(), ThingSpaceTransport.layer)
 
 await Effect.runPromise(Effect.provide(program, ThingSpaceLive))

@@ -54,7 +54,7 @@ const story = HttpServer.addressFormattedWith((baseUrl) =>
     const program = Effect.all([firstSteps(account), chapters.manyCalls, chapters.silence, chapters.healing])
     yield* Effect.provide(program, pipeline(baseUrl, password))
     yield* chapters.ended
-    yield* Effect.provide(chapters.wrongPassword, pipeline(baseUrl, "not-the-password"))
+    yield* Effect.provide(chapters.wrongPassword, pipeline(baseUrl, "last-quarters-one"))
     yield* chapters.conclusion
   })
 )

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs"
 
 /** Two paragraphs after the front matter that names this package: what changed, and why a user cares. */
-const wellFormed = /^---\n"effect-thingspace-auth": (patch|minor|major)\n---\n\n[A-Z].*(\n.+)*\.\n\n[A-Z].*(\n.+)*\.\n$/
+const wellFormed =
+  /^---\n"effect-thingspace-auth": (patch|minor|major)\n---\n\n[A-Z`].*(\n.+)*\.\n\n[A-Z`].*(\n.+)*\.\n$/
 
 /** Changesets that `.changeset/README.md` would not have so, and a changelog that lags behind the version. */
 export const changesets = (): ReadonlyArray<string> => {

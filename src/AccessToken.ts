@@ -16,7 +16,7 @@ import { fingerprintOf } from "./internal/secrets/fingerprint.js"
 export class AccessToken extends Schema.Class<AccessToken>("effect-thingspace-auth/AccessToken")({
   /** What the header carries. */
   secret: Schema.Redacted(Schema.String),
-  /** When the platform stops accepting it, by this machine's clock; none where it did not say, or never. */
+  /** When the platform stops accepting it, by this machine's clock; none if it did not say, or if it never does. */
   expiresAt: Schema.OptionFromNullOr(Schema.DateTimeUtc)
 }) {}
 

@@ -1,5 +1,5 @@
 /**
- * The two secrets that a program brings, as services that can rotate.
+ * The two secrets that a program supplies, as services whose values can change.
  *
  * @since 0.1.0
  * @module
@@ -163,7 +163,8 @@ export const config: Config.Config<App & Uws> = Config.all({
 })
 
 /**
- * Both secrets from the environment, read once; a missing or empty variable is a `ConfigError` that names it.
+ * Both secrets from the environment, read once. A variable that is missing or empty, or that `config` refuses, is a
+ * `ConfigError` that names it.
  *
  * @since 0.1.0
  * @category layers

@@ -1,7 +1,7 @@
 /**
- * Which of the two credentials does a response refuse?
+ * Tells which of the two credentials a response refuses.
  *
- * The platform answers a dead session with status 400, and each of its products says so in its own way.
+ * The platform answers a dead session with status 400, and each product says so in its own words.
  *
  * @since 0.1.0
  * @module
@@ -15,8 +15,8 @@ import * as platformError from "./internal/endpoint/platformError.js"
  * - `AccessToken`: the gateway did not accept the access token.
  * - `SessionToken`: the session is over, or unknown.
  * - `Unknown`: a 401 that says no more; either may be the cause.
- * - `Permission`: both were accepted, and do not permit this. Renewing does not help.
- * - `None`: it does not speak of credentials.
+ * - `Permission`: both were accepted, but do not permit this. Renewing does not help.
+ * - `None`: it says nothing of credentials.
  *
  * @since 0.1.0
  * @category models
@@ -56,7 +56,7 @@ const fromCodes = (status: number, error: platformError.PlatformError): Rejectio
  * It knows: WSO2 faults (wrapped, flat, or XML; the code as text or number), UWS's `*.SessionToken.*`, `SESSION_EXPIRED`,
  * Device Location's message, a 400 or 401 whose message says that the session has expired or names the session token,
  * Cloud Connector's inner `[400]` and `[401]`, Diagnostics' `INVALID_ACCOUNT`, RFC 6750's `invalid_token`, and the bare
- * 401. Of a list of errors the first that refuses a credential counts. Any status below 400 is `None`, whatever its body.
+ * 401. In a list of errors the first that refuses a credential counts. Any status below 400 is `None`, whatever its body.
  *
  * @example
  * ```ts
@@ -86,8 +86,8 @@ export const classify = (status: number, body: string): Rejection => {
 }
 
 /**
- * The classifier that the assembled layers use, `classify` by default; replace it where the platform has learnt to say
- * something new.
+ * The classifier that the assembled layers use. Default `classify`; replace it if a product refuses credentials in words
+ * that `classify` does not know.
  *
  * @example
  * ```ts

@@ -73,7 +73,7 @@ const defaults: Settings = {
 }
 
 /**
- * The settings in force, read once when a layer or a client is built. Default: production. Provide it beneath the pipeline.
+ * The settings in force, read once when a layer is built. Default: production. Provide it beneath the pipeline.
  *
  * @since 0.1.0
  * @category references
@@ -83,7 +83,8 @@ export class ThingSpaceConfig extends Context.Reference<ThingSpaceConfig>()("eff
 }) {}
 
 /**
- * Completes and checks settings; an address that is malformed, not https, or that holds a username is a `ConfigError`.
+ * Completes and checks settings. An address is a `ConfigError` if it is malformed, holds a username, or is neither https
+ * nor http on a loopback address.
  *
  * @since 0.1.0
  * @category constructors
@@ -125,8 +126,8 @@ export const layer = (options: Options): Layer.Layer<ThingSpaceConfig, ConfigErr
   Layer.effect(ThingSpaceConfig, make(options))
 
 /**
- * Settings in which what the options say takes the place of what was said before. Origins that the program gave stay,
- * and must then include a new address.
+ * The settings, with what the options say in their place. Origins that the program gave stay, and must then include a new
+ * address.
  *
  * @internal
  */
@@ -160,8 +161,8 @@ const parseVariable = (address: string): Either.Either<origin.Base, ConfigError.
   Either.mapLeft(origin.parseBase(address), (problem) => ConfigError.InvalidData([], problem))
 
 /**
- * The address from the environment, `THINGSPACE_BASE_URL`; if it is not set, the settings stay as they are. Origins that
- * the program gave stay in any case, and must then include the new address.
+ * Takes the address from the environment, `THINGSPACE_BASE_URL`; if it is not set, the settings stay as they are. Origins
+ * that the program gave stay in any case, and must then include the new address.
  *
  * @since 0.1.0
  * @category layers

@@ -1,8 +1,8 @@
 /**
  * The ThingSpace platform, emulated: in memory and driven by the `Clock`, or on a port.
  *
- * It is written from Verizon's pages and shares no code with the clients it tests. Where the pages are silent it says
- * so, and an option or a fault of `failNext` gives the other behaviour.
+ * It is written from Verizon's pages and shares no code with the clients it tests. What it invents is marked; an option or
+ * a fault of `failNext` gives the other behaviour.
  *
  * @since 0.1.0
  * @module
@@ -120,8 +120,8 @@ export const layer = (options?: Options): Layer.Layer<ThingSpaceEmulator | HttpC
 export const app: HttpApp.Default<never, ThingSpaceEmulator> = Effect.flatMap(ThingSpaceEmulator, server.respond)
 
 /**
- * The platform in memory beneath a pipeline, and beside it only the emulator itself: the plain `HttpClient` that reaches
- * it stays out of the program's sight, so that a test cannot call the platform past its credentials.
+ * The platform in memory beneath a pipeline. The program gets the pipeline and the emulator, but not the plain `HttpClient`
+ * that reaches it, so that no test calls the platform without credentials.
  *
  * @example
  * ```ts
@@ -155,8 +155,7 @@ export const layerFor = <ROut, E, RIn>(
 }
 
 /**
- * What the compiler misses in a pipeline that needs no `HttpClient`: it has one already, and would not reach the
- * emulator.
+ * What the compiler misses in a pipeline that needs no `HttpClient`, which would not reach the emulator.
  *
  * @since 0.2.0
  * @category models
@@ -169,8 +168,8 @@ export interface NeedsHttpClient {
  * The platform on the port of an `HttpServer`, such as that of `NodeHttpServer.layer`.
  *
  * With `control` it also takes orders from programs of the same machine, in any language, under `/emulator/`: faults,
- * devices, the log, the end of tokens and sessions; `docs/testing.md` lists them. Others are refused with 403, and so is
- * whatever comes from a page in a browser.
+ * devices, the log, the end of tokens and sessions; `docs/testing.md` lists them. Other machines, and pages in a browser,
+ * are refused with 403.
  *
  * @since 0.1.0
  * @category layers

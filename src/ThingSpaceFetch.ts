@@ -28,11 +28,11 @@ const aborted = (request: Request): Effect.Effect<never, unknown> =>
   })
 
 /**
- * A `fetch` that carries both credentials and heals a refused one as the client does; it runs in the runtime in which it
- * was made, and outlives it no more than the client does.
+ * A `fetch` that carries both credentials, and renews a refused one as the client does. It runs in the runtime in which it
+ * was made, and works as long as that does.
  *
  * - **Address**: a string that begins with one slash is joined to `baseUrl`; other origins are refused as by the client.
- * - **Headers**: `authorization`, the session headers, `cookie` and `host` of the caller are dropped.
+ * - **Headers**: the caller's `authorization`, session headers, `cookie` and `host` are dropped.
  * - **Body**: read before it is sent, up to 8 MiB, so that it can be sent again; a longer one is sent once, as it comes.
  * - **Redirects** are never followed: a 3xx is handed back as it is.
  * - **`signal`**: an aborted one sends nothing; aborting later ends the call, or the body, with the signal's reason.
@@ -44,7 +44,7 @@ const aborted = (request: Request): Effect.Effect<never, unknown> =>
  * import * as ManagedRuntime from "effect/ManagedRuntime"
  * import { ThingSpaceEmulator, ThingSpaceFetch, ThingSpaceHttpClient } from "effect-thingspace-auth"
  *
- * // In production: your own credentials, and `FetchHttpClient.layer` beneath.
+ * // In production: your own credentials, and `ThingSpaceTransport.layer` beneath.
  * const runtime = ManagedRuntime.make(
  *   Layer.provide(ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials), ThingSpaceEmulator.layer())
  * )

@@ -65,10 +65,10 @@ const make = (built: Context.Context<never>): HttpClient.HttpClient =>
   })
 
 /**
- * Fetch that never follows a redirect, whatever a `RequestInit` says: `manual`, or `error` if the program says so.
+ * Fetch that never follows a redirect: it is told `manual` whatever a `RequestInit` says, or `error` if that says so.
  *
  * `FetchHttpClient.Fetch` and `FetchHttpClient.RequestInit` hold as for `FetchHttpClient.layer`: those of the caller,
- * else those where the layer was built. A call over this costs less, because it merges no context.
+ * else those around the layer when it was built. A call over this costs less, because it merges no context.
  *
  * @since 0.2.0
  * @category layers
@@ -79,10 +79,11 @@ export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
 )
 
 /**
- * Vouches that a client follows no redirect, as undici's and Node's do unless they are told to.
+ * Vouches that a client follows no redirect. Those of undici and Node follow none unless they are told to; fetch, if it is
+ * beneath, is told `manual` here.
  *
- * A vouch for fetch is made true: it is told `manual`. A caller's `RequestInit` that follows is still seen, at the cost of one look per call. An interceptor of undici's that follows redirects is not: never vouch for one, because it takes the
- * credentials along.
+ * A `RequestInit` around the call that follows redirects is still seen, which costs one look per call. A redirect
+ * interceptor of undici's is not: never vouch for a client with one, because it takes the credentials along.
  *
  * @since 0.2.0
  * @category layers

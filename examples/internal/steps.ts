@@ -69,6 +69,6 @@ export const firstSteps = (account: string) =>
       does: readAccount(account),
       costs: { call: 1 },
       happened: ({ accountName, organizationName }) => `Account ${accountName} read: ${organizationName}`,
-      means: "The program names only a path: the client adds both credentials, and gets them where it has none."
+      means: "The program names only a path: the client adds both credentials, and gets them if it has none."
     })
   })

@@ -1,10 +1,9 @@
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import { ThingSpaceFetch, ThingSpaceHttpClient } from "effect-thingspace-auth"
+import { ThingSpaceFetch, ThingSpaceHttpClient, ThingSpaceTransport } from "effect-thingspace-auth"
 import fastify from "fastify"
 
-const runtime = ManagedRuntime.make(Layer.provide(ThingSpaceHttpClient.layerConfig(), FetchHttpClient.layer))
+const runtime = ManagedRuntime.make(Layer.provide(ThingSpaceHttpClient.layerConfig(), ThingSpaceTransport.layer))
 const thingspace = await runtime.runPromise(ThingSpaceFetch.make)
 
 export const app = fastify()

@@ -1,14 +1,13 @@
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import { ThingSpaceFetch, ThingSpaceHttpClient } from "effect-thingspace-auth"
+import { ThingSpaceFetch, ThingSpaceHttpClient, ThingSpaceTransport } from "effect-thingspace-auth"
 
 declare global {
   var thingspaceFetch: Promise<typeof fetch> | undefined
 }
 
 const start = (): Promise<typeof fetch> =>
-  ManagedRuntime.make(Layer.provide(ThingSpaceHttpClient.layerConfig(), FetchHttpClient.layer)).runPromise(
+  ManagedRuntime.make(Layer.provide(ThingSpaceHttpClient.layerConfig(), ThingSpaceTransport.layer)).runPromise(
     ThingSpaceFetch.make
   )
 

@@ -13,11 +13,11 @@ describe("The figures of the bench", () => {
     )
   })
 
-  it("are in the README as they were measured", () => {
+  it("are on the page of transports as they were measured", () => {
     const measured: ReadonlyArray<ReadonlyArray<string | number>> = measurements.tls.tables[0].rows
     const lowQuantile = new Map(measured.map(([name, , value]) => [name, String(value)]))
     assert.deepStrictEqual(
-      rows("README.md", "Transports and cost").slice(1),
+      rows("docs/transports.md", "Cost").slice(1),
       [
         ["`NodeHttpClient.layerUndici`", "NodeHttpClient.layerUndici: ours"],
         ["`FetchHttpClient.layer`", "FetchHttpClient.layer: ours"],
@@ -28,10 +28,11 @@ describe("The figures of the bench", () => {
     )
   })
 
-  it("are in the README as they were measured for many accounts", () => {
+  it("are on the page of accounts as they were measured for many", () => {
     const measured: ReadonlyArray<ReadonlyArray<string | number>> = measurements.growth.tables[1].rows
     const [, , kibibytes, , seconds] = measured.find(([count]) => count === "10,000" || count === 10_000) ?? []
-    assert.include(read("README.md").replaceAll(/\s+/g, " "), `took ${kibibytes} KiB of memory each`)
-    assert.include(read("README.md").replaceAll(/\s+/g, " "), `and ${seconds} seconds until each`)
+    const page = read("docs/accounts.md").replaceAll(/\s+/g, " ")
+    assert.include(page, `took ${kibibytes} KiB of memory each`)
+    assert.include(page, `and ${seconds} seconds until each`)
   })
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AuthError } from "effect-thingspace-auth"
 import { messages } from "../utils/authErrors.js"
-import { codes, read, rows } from "./pages.js"
+import { blocks, codes, read, rows } from "./pages.js"
 
 const page = "docs/errors.md"
 
@@ -46,6 +46,13 @@ describe("docs/errors.md", () => {
   it.each(tags)("shows the messages of %s as they are", (tag) => {
     const made = messages.filter(([error]) => error._tag === tag).map(([error]) => error.message)
     assert.sameMembers([...shown(tag)], made)
+  })
+
+  it("shows a program that handles every tag in its one catchTags", () => {
+    const handled = blocks(page, "ts").flatMap((code) => /catchTags\(\{([\s\S]*)\}\)/.exec(code)?.[1] ?? [])
+    const named = [...(handled[0] ?? "").matchAll(/^ {4}(\w+): \(/gm)].map(([, tag]) => tag)
+    assert.strictEqual(handled.length, 1)
+    assert.sameMembers(named, tags)
   })
 
   it("leaves out no advice that an error gives", () => {

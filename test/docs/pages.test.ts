@@ -61,8 +61,36 @@ describe("the pages", () => {
 
   it.each(pages)("%s names only commands that package.json has", (page) => {
     const scripts = Object.keys(JSON.parse(read("package.json")).scripts)
-    const named = [...read(page).matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g)].map(([, run, own]) => run ?? own)
-    assert.includeMembers(scripts, named)
+    const named = [...read(page).matchAll(/\bnpm (?:run ([\w:-]+)|(start|test|cit)\b)/g)].map(
+      ([, run, own]) => run ?? own
+    )
+    // `npm cit` installs, and runs the tests.
+    assert.includeMembers([...scripts, "cit"], named)
+  })
+
+  it.each(pages)("%s names only commands that the package has", (page) => {
+    const usage = read("bin/main.ts")
+    for (const [, name = ""] of read(page).matchAll(/\bnpx\s+effect-thingspace-auth (\w+)/g)) {
+      assert.include(usage, `\n  ${name} `)
+    }
+  })
+
+  it.each(pages)("%s names only scripts that exist, to be run by tsx", (page) => {
+    for (const [, file = ""] of read(page).matchAll(/\bnpx tsx ((?:\w+\/)+[\w.-]+)/g)) {
+      assert.isTrue(existsSync(file), `${page} names ${file}`)
+    }
+  })
+
+  it.each(pages)("%s installs the major versions that the tests run with", (page) => {
+    for (const [, words = ""] of read(page).matchAll(/\bnpm (?:install|i) ([^\n`]+)/g)) {
+      for (const word of words
+        .split(" ")
+        .filter((word) => !word.startsWith("-") && word !== "effect-thingspace-auth")) {
+        const [, name = "", major] = /^(@?[^@]+)(?:@(\d+))?$/.exec(word) ?? []
+        const { version } = JSON.parse(read(`node_modules/${name}/package.json`))
+        assert.strictEqual(major, /^\d+/.exec(version)?.[0], `${page} installs ${word}`)
+      }
+    }
   })
 
   it.each(pages)("%s names only examples that exist", (page) => {

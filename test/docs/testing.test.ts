@@ -59,6 +59,15 @@ describe("docs/testing.md", () => {
     )
   ]
 
+  it("asks for a token with the credentials and on the port that the emulator has", () => {
+    const asks = blocks(page, "sh").filter((code) => code.includes("oauth2/token"))
+    const { appKey, appSecret } = ThingSpaceEmulator.defaults
+    assert.lengthOf(asks, 1)
+    assert.include(asks[0], `-u "${appKey}:${appSecret}"`)
+    assert.include(asks[0], "http://localhost:8787/api/ts/v1/oauth2/token")
+    assert.match(read("bin/emulator.ts"), /"PORT"\), 8787/)
+  })
+
   it.effect("shows orders that the control takes", () =>
     Effect.gen(function* () {
       const service = yield* ThingSpaceEmulator.ThingSpaceEmulator

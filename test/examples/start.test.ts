@@ -45,7 +45,7 @@ const start = (environment: Readonly<Record<string, string>> = {}, until?: strin
     return Effect.sync(() => child.kill())
   })
 
-const secrets = [appSecret, password, simulatorToken, "not-the-password"]
+const secrets = [appSecret, password, simulatorToken, "not-the-password", "last-quarters-one"]
 const opaque = /[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(Basic|Bearer) \S/i
 
 const assertNoSecret = ({ stderr, stdout }: Outcome, ...more: ReadonlyArray<string>) => {
