@@ -26,6 +26,7 @@ import * as passwordMark from "./internal/login/mark.js"
 import * as memories from "./internal/login/memory.js"
 import * as loginRecord from "./internal/login/record.js"
 import * as turns from "./internal/login/turns.js"
+import { fingerprintOfText } from "./internal/secrets/fingerprint.js"
 import * as sharing from "./internal/store/sharing.js"
 import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
 
@@ -158,7 +159,8 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
           const key = memories.keyOf(baseUrl, user.username)
           const send = (late: Parameters<typeof login>[1]) => login(user, late)
           return Effect.zipRight(admit(key), attempt({ user, send, probe: options?.probe })).pipe(
-            turns.take(memory.turns, key)
+            turns.take(memory.turns, key),
+            Effect.annotateLogs("user", fingerprintOfText(user.username))
           )
         }),
         // Credentials that were read while another attempt ran could be the ones that it found to be wrong.

@@ -2,6 +2,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { globalValue } from "effect/GlobalValue"
 import * as Metric from "effect/Metric"
+import * as signal from "../credential/signal.js"
+import * as pause from "../endpoint/pause.js"
 import { remember } from "../store/getOrInsert.js"
 import * as loginRecord from "./record.js"
 import type { Turns } from "./turns.js"
@@ -79,16 +81,26 @@ const blocked = Metric.gauge("thingspace.login.blocked", {
 
 const strikes = (record: loginRecord.LoginRecord): number => Math.min(1, loginRecord.settled(record).strikes.length)
 
+const pauseOf = (record: loginRecord.LoginRecord, now: number): number => {
+  const verdict = loginRecord.judge(loginRecord.settled(record), [], now)
+  return verdict._tag === "Paused" ? verdict.until - now : 0
+}
+
 /** @internal */
 export const read = ({ records }: Memory, key: string): loginRecord.LoginRecord => records.get(key) ?? loginRecord.fresh
 
 /** @internal */
-export const write = ({ records }: Memory, key: string, record: loginRecord.LoginRecord): Effect.Effect<void> =>
+export const write = (memory: Memory, key: string, record: loginRecord.LoginRecord): Effect.Effect<void> =>
   Effect.suspend(() => {
+    const { records } = memory
     const before = records.get(key)
     if (loginRecord.isFresh(record)) records.delete(key)
     else records.set(key, record)
-    return Metric.incrementBy(blocked, strikes(record) - strikes(before ?? loginRecord.fresh))
+    signal.touch(memory)
+    return Effect.zipRight(
+      Metric.incrementBy(blocked, strikes(record) - strikes(before ?? loginRecord.fresh)),
+      Effect.flatMap(pause.monotonicMillis, (now) => pause.notePause("login", pauseOf(record, now)))
+    )
   })
 
 /** What a store has as well can be learned again. */
