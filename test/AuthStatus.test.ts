@@ -151,7 +151,7 @@ describe("get", () => {
   it.effect("shows a password that was refused as Blocked, to a pipeline that has sent nothing too", () =>
     Effect.gen(function* () {
       yield* Effect.flip(call)
-      const blocked = { _tag: "Blocked", reason: "PasswordRefused" }
+      const blocked = { _tag: "Blocked", reason: "PasswordRefused" } as const
       assert.deepStrictEqual((yield* encoded).login, blocked)
       const { login, session } = yield* Effect.provide(
         encoded,
@@ -329,6 +329,7 @@ describe("changes", () => {
       for (let second = 0; second < 3; second++) yield* TestClock.adjust("1 second")
       assert.deepStrictEqual((yield* told).map(words), [
         "token None, session None, login Open",
+        "token None, session Acquiring, login Open",
         "token Acquiring, session Acquiring, login Open",
         "token Held, session Acquiring, login Open",
         "token Held, session Held, login Open"
