@@ -26,6 +26,7 @@ const names = [
   "testing-your-code",
   "typed-products",
   "telemetry",
+  "readiness",
   "cron",
   "fleet",
   "managed-accounts",

@@ -27,6 +27,7 @@ import * as passwordMark from "./internal/login/mark.js"
 import * as memories from "./internal/login/memory.js"
 import * as loginRecord from "./internal/login/record.js"
 import * as turns from "./internal/login/turns.js"
+import { fingerprintOfText } from "./internal/secrets/fingerprint.js"
 import * as sharing from "./internal/store/sharing.js"
 import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
 
@@ -174,7 +175,8 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
           const key = memories.keyOf(baseUrl, user.username)
           return Effect.zipRight(admit(key), attempt(user, login, options?.probe)).pipe(
             Effect.timeoutFail({ duration: deadline, onTimeout: () => endless }),
-            turns.take(memory.turns, key, deadline)
+            turns.take(memory.turns, key, deadline),
+            Effect.annotateLogs("user", fingerprintOfText(user.username))
           )
         }),
         // Credentials read during another attempt could be those that it finds to be wrong.

@@ -21,6 +21,7 @@ import type * as Credentials from "./Credentials.js"
 import * as asSupplied from "./internal/endpoint/asSupplied.js"
 import type { EndpointFailure } from "./internal/endpoint/failure.js"
 import * as endpoint from "./internal/endpoint/send.js"
+import { fingerprintOfText } from "./internal/secrets/fingerprint.js"
 import * as headerValue from "./internal/secrets/headerValue.js"
 import { SessionToken } from "./SessionToken.js"
 
@@ -138,7 +139,14 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
         const onLateAnswer =
           late && ((exit: Exit.Exit<typeof LoggedIn.Type, EndpointFailure>) => late(Exit.map(exit, opened)))
         const call = sendWith(
-          { endpoint: "login", request, success: LoggedIn, secrets: [password], onLateAnswer },
+          {
+            endpoint: "login",
+            request,
+            success: LoggedIn,
+            secrets: [password],
+            attributes: { user: fingerprintOfText(username) },
+            onLateAnswer
+          },
           access
         )
         const parts = [

@@ -4,7 +4,6 @@
  * @since 0.1.0
  * @module
  */
-import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as ConfigError from "effect/ConfigError"
@@ -14,10 +13,10 @@ import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type { AuthError, TokenError } from "./AuthError.js"
+import * as AuthStatus from "./AuthStatus.js"
 import * as Credentials from "./Credentials.js"
 import * as carrying from "./internal/client/carrying.js"
 import { plainClient } from "./internal/client/plainClient.js"
-import * as surroundings from "./internal/http/surroundings.js"
 import { CredentialStore } from "./internal/store/reference.js"
 import * as LoginGuard from "./LoginGuard.js"
 import * as OAuthClient from "./OAuthClient.js"
@@ -92,9 +91,7 @@ export const withSession: carrying.Carrying<SessionOptions, AuthError> = dual(2,
 
 const fromSources = (store: Option.Option<unknown>) =>
   Effect.gen(function* () {
-    yield* Effect.locallyScopedWith(Headers.currentRedactedNames, (names) =>
-      surroundings.addNames(names, surroundings.credentialHeaders)
-    )
+    yield* carrying.hidingHeaders
     return carrying.both(yield* HttpClient.HttpClient, {
       tokens: yield* TokenSource.TokenSource,
       sessions: yield* SessionSource.SessionSource,
@@ -146,25 +143,27 @@ export type Services =
   | TokenSource.TokenSource
   | SessionSource.SessionSource
   | LoginGuard.LoginGuard
+  | AuthStatus.AuthStatus
 
 /** One Effect, not composed layers: each layer retains about 5 KiB. */
-const perUser = (options: SessionSource.Options | undefined, username?: string) =>
+const perUser = (options: SessionSource.Options | undefined) =>
   Effect.gen(function* () {
     const store = yield* CredentialStore
     const guarded = Context.make(LoginGuard.LoginGuard, yield* LoginGuard.make)
     const beneath = Context.add(guarded, SessionClient.SessionClient, yield* SessionClient.make)
     const sessions = yield* Effect.provide(SessionSource.make(options), beneath)
     const client = yield* Effect.provideService(fromSources(store), SessionSource.SessionSource, sessions)
-    const { baseUrl } = yield* ThingSpaceConfig.ThingSpaceConfig
-    yield* carrying.logBuilt(baseUrl, store, username)
-    return Context.add(Context.add(guarded, SessionSource.SessionSource, sessions), ThingSpaceHttpClient, client)
+    yield* carrying.logBuilt
+    const held = Context.add(guarded, SessionSource.SessionSource, sessions)
+    const status = yield* Effect.provide(AuthStatus.make, held)
+    return Context.add(Context.add(held, ThingSpaceHttpClient, client), AuthStatus.AuthStatus, status)
   })
 
-const pipeline = (options: PipelineOptions = {}, username?: string) =>
+const pipeline = (options: PipelineOptions = {}) =>
   Effect.gen(function* () {
     const client = yield* OAuthClient.make
     const tokens = yield* Effect.provideService(TokenSource.make(options), OAuthClient.OAuthClient, client)
-    const parts = yield* Effect.provideService(perUser(options, username), TokenSource.TokenSource, tokens)
+    const parts = yield* Effect.provideService(perUser(options), TokenSource.TokenSource, tokens)
     return Context.add(parts, TokenSource.TokenSource, tokens)
   }).pipe(
     Effect.provideServiceEffect(
@@ -217,7 +216,7 @@ export const layerFromCredentials = (
  */
 export const layer = (options: Options): Assembled<never> =>
   Layer.scopedContext(
-    pipeline(options, options.username).pipe(
+    pipeline(options).pipe(
       Effect.provideService(Credentials.AppCredentials, Effect.succeed(options)),
       Effect.provideService(Credentials.UwsCredentials, Effect.succeed(options))
     )

@@ -20,6 +20,8 @@ import { constant, FastPath } from "./internal/credential/fastPath.js"
 import { holdAccessToken } from "./internal/credential/held.js"
 import * as heldCredential from "./internal/credential/heldCredential.js"
 import * as layerFibers from "./internal/credential/layerFibers.js"
+import { noteAcquired } from "./internal/credential/metrics.js"
+import * as observation from "./internal/credential/observation.js"
 import { readCredentials } from "./internal/credential/readCredentials.js"
 import * as tokenPause from "./internal/endpoint/tokenPause.js"
 import * as sharing from "./internal/store/sharing.js"
@@ -139,7 +141,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
           })
     const held = yield* heldCredential.make<AccessToken, TokenError>({
       fibers: yield* layerFibers.make,
-      acquire: shared?.acquire ?? paused.acquire,
+      acquire: Effect.zipLeft(shared?.acquire ?? paused.acquire, noteAcquired("token")),
       margin: Duration.toMillis(options?.refreshMargin ?? Duration.seconds(60)),
       deadline: deadline(platform.requestTimeout, shared !== undefined),
       isRepeatable: true,
@@ -195,7 +197,9 @@ export const map: {
     const token = self.unsafePeek?.(now)
     return token === undefined ? undefined : to(token)
   }
-  return Object.assign(new FastPath({ peek, isCurrent: (token) => self.isCurrent?.(from(token)) ?? true }), {
+  const isCurrent = (token: AccessToken): boolean => self.isCurrent?.(from(token)) ?? true
+  const own = FastPath.observedOf(self)
+  return Object.assign(new FastPath({ peek, isCurrent, observed: own && observation.map(own, to) }), {
     get: Effect.map(self.get, to),
     invalidate: (token: AccessToken) => self.invalidate(from(token)),
     revoke: self.revoke,

@@ -8,6 +8,7 @@
  */
 export * as AccessToken from "./AccessToken.js"
 export * as AuthError from "./AuthError.js"
+export * as AuthStatus from "./AuthStatus.js"
 export * as CredentialStore from "./CredentialStore.js"
 export * as Credentials from "./Credentials.js"
 export * as LoginGuard from "./LoginGuard.js"

@@ -102,7 +102,8 @@ describe("docs/observability.md", () => {
         assert.deepStrictEqual(listed.get(name), [kind, [...attributes.keys()]])
 
       const measured = (yield* Metric.snapshot).filter(({ metricKey }) => metricKey.name.startsWith("thingspace."))
-      const metrics = table("Metrics").filter(([, instrument]) => instrument === "counter" || instrument === "gauge")
+      const instruments = ["counter", "gauge", "histogram"]
+      const metrics = table("Metrics").filter(([, instrument = ""]) => instruments.includes(instrument))
       assert.sameMembers(
         metrics.map(([name = ""]) => codes(name)[0]),
         [...new Set(measured.map(({ metricKey }) => metricKey.name))]
@@ -111,7 +112,12 @@ describe("docs/observability.md", () => {
       const seen = new Map<string, Set<string>>()
       for (const { metricKey, metricState } of measured) {
         const [, instrument, attributes = ""] = metrics.find(([name = ""]) => codes(name)[0] === metricKey.name) ?? []
-        assert.strictEqual(instrument, MetricState.isCounterState(metricState) ? "counter" : "gauge")
+        const is = {
+          counter: MetricState.isCounterState(metricState),
+          gauge: MetricState.isGaugeState(metricState),
+          histogram: MetricState.isHistogramState(metricState)
+        }
+        assert.deepInclude(is, { [String(instrument)]: true })
         assert.sameMembers(
           [...codes(attributes)],
           metricKey.tags.map(({ key }) => key)

@@ -13,6 +13,7 @@ import type * as Redacted from "effect/Redacted"
 import {
   type AccessToken,
   AuthError,
+  AuthStatus,
   CredentialStore,
   Credentials,
   LoginGuard,
@@ -114,6 +115,19 @@ describe("the sources and the guard", () => {
   })
 })
 
+describe("AuthStatus", () => {
+  test("has one layer, which requires the parts that it looks at", () => {
+    expect<LayersOf<typeof AuthStatus>>().type.toBe<"layer">()
+    expect(AuthStatus.layer).type.toBe<
+      Layer.Layer<
+        AuthStatus.AuthStatus,
+        never,
+        TokenSource.TokenSource | SessionSource.SessionSource | LoginGuard.LoginGuard
+      >
+    >()
+  })
+})
+
 describe("ThingSpaceConfig", () => {
   test("has two layers, which can fail with ConfigError and require nothing", () => {
     expect<LayersOf<typeof ThingSpaceConfig>>().type.toBe<"layer" | "layerConfig">()
@@ -164,19 +178,23 @@ describe("ThingSpaceHttpClient", () => {
   test("makes the pipeline of one user over tokens that many share", () => {
     expect(ThingSpaceHttpClient.layerForUser()).type.toBe<
       Layer.Layer<
-        ThingSpaceHttpClient.ThingSpaceHttpClient | SessionSource.SessionSource | LoginGuard.LoginGuard,
+        | ThingSpaceHttpClient.ThingSpaceHttpClient
+        | SessionSource.SessionSource
+        | LoginGuard.LoginGuard
+        | AuthStatus.AuthStatus,
         never,
         HttpClient.HttpClient | TokenSource.TokenSource | Credentials.UwsCredentials
       >
     >()
   })
 
-  test("provides the client, both sources and the guard", () => {
+  test("provides the client, both sources, the guard and the status", () => {
     expect<ThingSpaceHttpClient.Services>().type.toBe<
       | ThingSpaceHttpClient.ThingSpaceHttpClient
       | TokenSource.TokenSource
       | SessionSource.SessionSource
       | LoginGuard.LoginGuard
+      | AuthStatus.AuthStatus
     >()
   })
 

@@ -8,10 +8,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import {
   type AccessToken,
   type AuthError,
+  type AuthStatus,
   Credentials,
   LoginGuard,
   OAuthClient,
@@ -137,6 +140,22 @@ describe("SessionSource", () => {
   test("takes the time of a use in milliseconds", () => {
     expect(sessions.used).type.not.toBeCallableWith(session)
     expect(sessions.used).type.not.toBeCallableWith(session, new Date())
+  })
+})
+
+describe("AuthStatus", () => {
+  test("never fails, and requires nothing", () => {
+    expect<AuthStatus.Service["get"]>().type.toBe<Effect.Effect<AuthStatus.Snapshot>>()
+    expect<AuthStatus.Service["changes"]>().type.toBe<Stream.Stream<AuthStatus.Snapshot>>()
+  })
+
+  test("has a snapshot whose encoded form is JSON", () => {
+    expect<Schema.Schema.Encoded<typeof AuthStatus.Snapshot>["login"]>().type.toBe<
+      | { readonly _tag: "Open" }
+      | { readonly _tag: "Paused"; readonly until: string }
+      | { readonly _tag: "Blocked"; readonly reason: "PasswordRefused" | "TooManyStrikes" }
+    >()
+    expect<AuthStatus.Snapshot["login"]>().type.toBeAssignableTo<LoginGuard.LoginStatus>()
   })
 })
 

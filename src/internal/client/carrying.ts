@@ -1,15 +1,17 @@
+import * as Headers from "@effect/platform/Headers"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import type { AccessToken } from "../../AccessToken.js"
 import type { AuthError, TokenError } from "../../AuthError.js"
+import { UwsCredentials } from "../../Credentials.js"
 import * as Rejection from "../../Rejection.js"
 import type { SessionToken } from "../../SessionToken.js"
 import { isSamePlatform, isUnsaid, type Settings, ThingSpaceConfig } from "../../ThingSpaceConfig.js"
-import { fingerprintOf } from "../secrets/fingerprint.js"
+import * as latestUser from "../credential/latestUser.js"
+import * as surroundings from "../http/surroundings.js"
 import { CredentialStore } from "../store/reference.js"
 import * as middleware from "./middleware.js"
 import * as stage from "./stage.js"
@@ -79,16 +81,22 @@ export const both = <E, R>(client: Client<E, R>, options: BothOptions) =>
   })
 
 /**
- * `username` is known only where no vault has to be read for it.
+ * Keeps the headers that carry credentials out of spans and logs, for as long as the layer lives.
  *
  * @internal
  */
-export const logBuilt = (
-  baseUrl: string,
-  store: Option.Option<unknown>,
-  username: string | undefined
-): Effect.Effect<void> => {
-  const sharing = Option.isNone(store) ? "without a store" : "with a store"
-  const user = username === undefined ? "" : `, user ${fingerprintOf(Redacted.make(username))}`
-  return Effect.logDebug("Built a pipeline", `${baseUrl}, ${sharing}${user}`)
-}
+export const hidingHeaders = Effect.locallyScopedWith(Headers.currentRedactedNames, (names) =>
+  surroundings.addNames(names, surroundings.credentialHeaders)
+)
+
+/**
+ * Says what a pipeline was built with; its user only if no vault has to be read for that.
+ *
+ * @internal
+ */
+export const logBuilt: Effect.Effect<void, never, UwsCredentials> = Effect.gen(function* () {
+  const { baseUrl } = yield* ThingSpaceConfig
+  const sharing = Option.isNone(yield* CredentialStore) ? "without a store" : "with a store"
+  const naming = latestUser.annotating(yield* UwsCredentials)
+  yield* naming(Effect.logDebug("Built a pipeline", `${baseUrl}, ${sharing}`))
+})

@@ -1,4 +1,5 @@
 import { isSame, isSendable, type Token } from "./held.js"
+import type { Observed } from "./observation.js"
 
 /**
  * What can be said of a credential without an effect.
@@ -8,6 +9,12 @@ import { isSame, isSendable, type Token } from "./held.js"
 export interface Readable<T> {
   readonly peek: (now: number) => T | undefined
   readonly isCurrent: (token: T) => boolean
+  /** None if the source is one of the program's own. */
+  readonly observed: Observed<T> | undefined
+}
+
+interface Source<T> {
+  readonly isCurrent?: (token: T) => boolean
 }
 
 /**
@@ -21,6 +28,11 @@ export class FastPath<T> {
 
   constructor(credential: Readable<T>) {
     this.#credential = credential
+  }
+
+  /** What can be seen of the credential of a source; none if that is the program's own, or a wrapper. */
+  static observedOf<T>(source: Source<T> | FastPath<T>): Observed<T> | undefined {
+    return #credential in source ? source.#credential.observed : undefined
   }
 
   unsafePeek(now: number): T | undefined {
@@ -39,5 +51,9 @@ export class FastPath<T> {
  */
 export const constant = <T extends Token>(token: T): Readable<T> => ({
   peek: () => (isSendable(token) ? token : undefined),
-  isCurrent: (other) => isSame(token, other)
+  isCurrent: (other) => isSame(token, other),
+  observed: {
+    subject: token,
+    observe: () => ({ _tag: "Held", token, since: undefined, expiresAt: Number.POSITIVE_INFINITY })
+  }
 })

@@ -10,6 +10,8 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { type Held, isSame, type Token } from "./held.js"
 import type { LayerFibers } from "./layerFibers.js"
+import * as observation from "./observation.js"
+import * as signal from "./signal.js"
 import type { Acquisition, Ready, State } from "./state.js"
 import * as state from "./state.js"
 
@@ -27,6 +29,7 @@ export interface HeldCredential<T, E> {
   /** What is held, expired or not. */
   readonly current: () => Held<T> | undefined
   readonly isCurrent: (token: T) => boolean
+  readonly observed: observation.Observed<T>
   readonly get: Effect.Effect<T, E>
   /** Moves the end of this credential to a later time, if it is the one that is held. */
   readonly extend: (token: T, expiresAt: number) => Held<T> | undefined
@@ -76,6 +79,7 @@ export const make = <T extends Token, E>(
         Ref.modify(ref, (current) => {
           const [result, next] = f(current, clock.unsafeCurrentTimeMillis(), clock)
           published = next
+          if (next !== current) signal.touch(ref)
           return [result, next]
         })
       )
@@ -202,6 +206,7 @@ export const make = <T extends Token, E>(
       peek: (now) =>
         published._tag === "Ready" && now < state.freshUntil(published, margin) ? published.held.token : undefined,
       current: () => (published._tag === "Ready" ? published.held : undefined),
+      observed: { subject: ref, observe: (now) => observation.of(published, now) },
       isCurrent: (token) => published._tag === "Ready" && isSame(published.held.token, token),
       get,
       extend: (token, expiresAt) => {

@@ -10,11 +10,13 @@ import { type AuthError, type CredentialsError, EndpointError } from "../../Auth
 import type { Uws } from "../../Credentials.js"
 import { fingerprint, type SessionToken } from "../../SessionToken.js"
 import * as platformError from "../endpoint/platformError.js"
-import { FastPath } from "./fastPath.js"
 import { type Held, holdSessionToken } from "./held.js"
 import * as heldCredential from "./heldCredential.js"
 import * as idleRelogin from "./idleRelogin.js"
+import * as latestUsers from "./latestUser.js"
 import * as layerFibers from "./layerFibers.js"
+import { noteAcquired, timingLogin } from "./metrics.js"
+import { SessionPath } from "./sessionPath.js"
 import * as sessionProbe from "./sessionProbe.js"
 import { type Tokens, withAccess } from "./withAccess.js"
 
@@ -79,22 +81,6 @@ const deadline = (requestTimeout: Duration.Duration, isShared: boolean): Duratio
 const isOver = (error: AuthError): boolean =>
   error._tag === "SessionError" && platformError.refusesSession(error.errorCode)
 
-class SessionPath extends FastPath<SessionToken> {
-  readonly #use: (token: SessionToken, sentAt: number) => void
-
-  constructor(
-    held: heldCredential.HeldCredential<SessionToken, AuthError>,
-    use: (token: SessionToken, sentAt: number) => void
-  ) {
-    super(held)
-    this.#use = use
-  }
-
-  unsafeUsed(token: SessionToken, sentAt: number): void {
-    if (#use in this) this.#use(token, sentAt)
-  }
-}
-
 /**
  * The session of one user: logged in through the guard, kept by its uses, shared if there is a store.
  *
@@ -102,7 +88,9 @@ class SessionPath extends FastPath<SessionToken> {
  */
 export const make = (options: Options) =>
   Effect.gen(function* () {
-    const { client, guard, idleTimeout, requestTimeout, tokens, user } = options
+    const { client, guard, idleTimeout, requestTimeout, tokens } = options
+    const user = latestUsers.noting(options.user)
+    const naming = latestUsers.annotating(options.user)
     const fibers = yield* layerFibers.make
     const idleMillis = Duration.toMillis(idleTimeout)
     const probe = options.probe ? { probe: sessionProbe.make(tokens, client.logout) } : {}
@@ -123,12 +111,14 @@ export const make = (options: Options) =>
             Effect.flatMap(Effect.exit(Effect.flatMap(answer, (token) => hold(token, sentAt))), (exit) =>
               Effect.zipRight(late(exit), Exit.isSuccess(exit) ? offer(exit.value) : Effect.void)
             )
-          return Effect.flatMap(client.login(access, credentials, { onLateAnswer }), (token) => hold(token, sentAt))
+          return Effect.flatMap(timingLogin(client.login(access, credentials, { onLateAnswer })), (token) =>
+            hold(token, sentAt)
+          )
         })
       )
 
     const logIn = Effect.tap(guard.attempt(user, login, probe), ({ token }) =>
-      Effect.logDebug(`Logged in, session ${fingerprint(token)}`)
+      naming(Effect.logDebug(`Logged in, session ${fingerprint(token)}`))
     )
     const shared = yield* options.share({
       logIn: Effect.map(logIn, (session) => [session, latestUser]),
@@ -139,7 +129,7 @@ export const make = (options: Options) =>
       AuthError
     >({
       fibers,
-      acquire: Effect.tap(shared?.acquire ?? logIn, (session) => Effect.sync(() => began(session))),
+      acquire: Effect.tap(shared?.acquire ?? logIn, (session) => began(session)),
       margin: 0,
       deadline: deadline(requestTimeout, shared !== undefined),
       isRepeatable: false,
@@ -151,23 +141,25 @@ export const make = (options: Options) =>
       schedule: options.relogin,
       idleTimeout,
       current: held.current,
-      logIn: held.get
+      logIn: held.get,
+      naming
     })
 
     /** The store knows when the session was last used to a minute, which is little of the time that it may idle. */
     const interval = Math.min(60_000, idleMillis / 4)
     let tellAt = Number.POSITIVE_INFINITY
 
-    const began = (session: Held<SessionToken>): void => {
+    const began = (session: Held<SessionToken>): Effect.Effect<void> => {
       relogin.began(session)
       if (shared !== undefined) tellAt = session.expiresAt - idleMillis + interval
+      return noteAcquired("session")
     }
     /** A login that was answered after its deadline; what has been logged in or used since stays. */
     const offer = (session: Held<SessionToken>): Effect.Effect<void> =>
       Effect.flatMap(held.offer(session), (isHeld) => {
         if (!isHeld) return Effect.void
-        began(session)
-        return Effect.logDebug(`Logged in late, session ${fingerprint(session.token)}`)
+        const log = naming(Effect.logDebug(`Logged in late, session ${fingerprint(session.token)}`))
+        return Effect.zipRight(began(session), log)
       })
     const tell = (session: Held<SessionToken>, sentAt: number): void => {
       tellAt = sentAt + interval
@@ -178,7 +170,7 @@ export const make = (options: Options) =>
           Option.match({
             onNone: () => Effect.void,
             onSome: (theirs) =>
-              Effect.map(held.replace(session, theirs), (replaced) => (replaced ? began(theirs) : undefined))
+              Effect.flatMap(held.replace(session, theirs), (replaced) => (replaced ? began(theirs) : Effect.void))
           })
         )
       )
@@ -212,14 +204,14 @@ export const make = (options: Options) =>
       yield* Effect.addFinalizer(() => Effect.zipRight(fibers.close, lastLogout))
     }
 
-    return Object.assign(new SessionPath(held, use), {
+    return Object.assign(new SessionPath({ ...held, use, user: () => latestUsers.of(options.user) }), {
       get: held.get,
       used: (token: SessionToken, sentAt: number) => Effect.sync(() => use(token, sentAt)),
       invalidate: (token: SessionToken) =>
         Effect.suspend(() => {
           shared?.refused(Redacted.value(token.secret), held.isCurrent(token))
           return Effect.flatMap(held.invalidate(token), (forgotten) =>
-            forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
+            forgotten ? naming(Effect.logWarning(`The platform refused session ${fingerprint(token)}`)) : Effect.void
           )
         }),
       logout

@@ -30,6 +30,8 @@ export interface Options {
   readonly idleTimeout: Duration.Duration
   readonly current: () => Held<unknown> | undefined
   readonly logIn: Effect.Effect<unknown, unknown>
+  /** Has the log line name the user. */
+  readonly naming: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>
 }
 
 /** A timer of a longer time fires at once. */
@@ -47,7 +49,7 @@ const sleepUntil = (time: number): Effect.Effect<void> =>
   })
 
 /** @internal */
-export const make = ({ current, fibers, idleTimeout, logIn, ...options }: Options): IdleRelogin => {
+export const make = ({ current, fibers, idleTimeout, logIn, naming, ...options }: Options): IdleRelogin => {
   const idleMillis = Duration.toMillis(idleTimeout)
   let schedule = options.schedule
   /** Counts the silences: each login and each use begins another. */
@@ -99,7 +101,9 @@ export const make = ({ current, fibers, idleTimeout, logIn, ...options }: Option
     watcher?.unsafeInterruptAsFork(FiberId.none)
     const fiber = fibers.fork(
       Effect.catchAllCause(watch(held), (cause) =>
-        Effect.logWarning("The session has idled out and could not be renewed; the next request tries again", cause)
+        naming(
+          Effect.logWarning("The session has idled out and could not be renewed; the next request tries again", cause)
+        )
       )
     )
     watcher = fiber

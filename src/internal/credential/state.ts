@@ -46,6 +46,8 @@ export interface Acquiring<T, E> {
 export interface Ready<T, E> {
   readonly _tag: "Ready"
   readonly held: Held<T>
+  /** When this process got it, in milliseconds of the clock. */
+  readonly since: number
   /** `Pending` until the margin begins, then the acquisition of a successor, then `Attempted` until the end. */
   readonly renewal: "Pending" | "Attempted" | Acquisition<T, E>
 }
@@ -72,6 +74,7 @@ export const acquiring = <T, E>(acquisition: Acquisition<T, E>, previous: string
 export const ready = <T>(held: Held<T>, now: number, margin: number): Ready<T, never> => ({
   _tag: "Ready",
   held,
+  since: now,
   renewal: now < held.expiresAt - margin ? "Pending" : "Attempted"
 })
 
@@ -101,7 +104,7 @@ export const settled = <T, E>(
   if (state._tag === "Ready" && state.renewal === acquisition) {
     if (Exit.isFailure(exit)) return { ...state, renewal: "Attempted" }
     const next = ready(exit.value, now, margin)
-    return exit.value.secret === state.held.secret ? { ...next, renewal: "Attempted" } : next
+    return exit.value.secret === state.held.secret ? { ...next, since: state.since, renewal: "Attempted" } : next
   }
   return state
 }

@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import {
   type AuthError,
   EndpointError,
@@ -40,6 +41,14 @@ export const longestRetryAfter = Duration.toMillis(Duration.minutes(5))
 export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.currentTimeNanos, (nanos) =>
   Number(nanos / 1_000_000n)
 )
+
+const pauses = Metric.gauge("thingspace.auth.pause", {
+  description: "How long the pause is that the latest call of an endpoint left behind, in seconds; 0 for none"
+})
+
+/** @internal */
+export const notePause = (endpoint: "requestToken" | "login", millis: number): Effect.Effect<void> =>
+  Metric.set(Metric.tagged(pauses, "thingspace.endpoint", endpoint), millis / 1000)
 
 /**
  * The same error, saying when to come back. `CredentialsError` cannot say so: no pause is made of it.

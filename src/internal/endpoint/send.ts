@@ -34,6 +34,8 @@ export interface Call<A> {
   readonly success: Schema.Schema<A, string>
   /** Everything in the request that must not come back in an error's text. */
   readonly secrets: ReadonlyArray<string>
+  /** What the span says beside the address. */
+  readonly attributes?: Readonly<Record<string, string>>
   /** Told what the call says within two minutes after its deadline; without it the call ends at the deadline. */
   readonly onLateAnswer?: ((exit: Exit.Exit<A, EndpointFailure>) => Effect.Effect<void>) | undefined
 }
@@ -188,7 +190,11 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
       Effect.onExit((exit) => count(endpoint, exit)),
       Effect.withSpan(`ThingSpace.${endpoint}`, {
         captureStackTrace: false,
-        attributes: { "server.address": hostname, ...(port === "" ? {} : { "server.port": Number(port) }) }
+        attributes: {
+          "server.address": hostname,
+          ...(port === "" ? {} : { "server.port": Number(port) }),
+          ...call.attributes
+        }
       })
     )
   }

@@ -4,7 +4,7 @@ import * as Equal from "effect/Equal"
 import * as Random from "effect/Random"
 import type { CredentialsError, TokenError } from "../../AuthError.js"
 import type { App } from "../../Credentials.js"
-import { backoff, jittered, monotonicMillis, withRetryAfter } from "./pause.js"
+import { backoff, jittered, monotonicMillis, notePause, withRetryAfter } from "./pause.js"
 import { refusesAppBarely, refusesCaller } from "./verdict.js"
 
 const longestRefused = Duration.toMillis(Duration.minutes(1))
@@ -87,7 +87,8 @@ export const make = <A>(options: {
       failures = isOther ? 1 : failures + 1
       const wait = pauseAfter(error, failures, random)
       pause = { error, until: now + wait, refused }
-      return Effect.fail(wait > 0 ? withRetryAfter(error, Duration.millis(wait)) : error)
+      const failure = wait > 0 ? withRetryAfter(error, Duration.millis(wait)) : error
+      return Effect.zipRight(notePause("requestToken", wait), Effect.fail(failure))
     })
 
   const request = (app: App): Effect.Effect<A, TokenError> =>
@@ -97,9 +98,10 @@ export const make = <A>(options: {
       return options.request(app).pipe(
         Effect.retry({ times: 1, while: isLostConnection }),
         Effect.tap(() =>
-          Effect.sync(() => {
+          Effect.suspend(() => {
             pause = undefined
             failures = 0
+            return notePause("requestToken", 0)
           })
         ),
         Effect.catchAll((error) => failed(app, error))

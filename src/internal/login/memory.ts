@@ -3,7 +3,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { globalValue } from "effect/GlobalValue"
 import * as Metric from "effect/Metric"
-import { monotonicMillis } from "../endpoint/pause.js"
+import * as signal from "../credential/signal.js"
+import { monotonicMillis, notePause } from "../endpoint/pause.js"
 import { remember } from "../store/getOrInsert.js"
 import * as loginRecord from "./record.js"
 import type { Turns } from "./turns.js"
@@ -82,6 +83,11 @@ const blocked = Metric.gauge("thingspace.login.blocked", {
 
 const isBlocked = (record: loginRecord.LoginRecord): number => Math.min(1, loginRecord.settled(record).strikes.length)
 
+const pauseOf = (record: loginRecord.LoginRecord, now: number): number => {
+  const verdict = loginRecord.judge(loginRecord.settled(record), [], now)
+  return verdict._tag === "Paused" ? verdict.until - now : 0
+}
+
 /** @internal */
 export const change = (
   memory: Memory,
@@ -94,7 +100,11 @@ export const change = (
     const record = f(before, now)
     if (!isShared && record.pause === undefined && loginRecord.isSpent(record, now)) memory.records.delete(key)
     else memory.records.set(key, record)
-    return Effect.as(Metric.incrementBy(blocked, isBlocked(record) - isBlocked(before)), record)
+    signal.touch(memory)
+    return Effect.zipRight(
+      Metric.incrementBy(blocked, isBlocked(record) - isBlocked(before)),
+      Effect.as(notePause("login", pauseOf(record, now)), record)
+    )
   })
 
 /** Records with strikes are never evicted, so requests that make users up could fill the memory. */

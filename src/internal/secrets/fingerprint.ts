@@ -6,5 +6,7 @@ import * as Redacted from "effect/Redacted"
  *
  * @internal
  */
-export const fingerprintOf = (secret: Redacted.Redacted): string =>
-  `#${(Hash.string(Redacted.value(secret)) >>> 0).toString(16).padStart(8, "0")}`
+export const fingerprintOf = (secret: Redacted.Redacted): string => fingerprintOfText(Redacted.value(secret))
+
+/** @internal */
+export const fingerprintOfText = (text: string): string => `#${(Hash.string(text) >>> 0).toString(16).padStart(8, "0")}`

@@ -5,6 +5,7 @@ import * as Fiber from "effect/Fiber"
 import { identity } from "effect/Function"
 import * as Metric from "effect/Metric"
 import * as Schema from "effect/Schema"
+import * as signal from "../credential/signal.js"
 import { remember } from "./getOrInsert.js"
 import { CredentialStoreError, type Service } from "./reference.js"
 
@@ -49,6 +50,9 @@ const ofItsOwn = <A, E>(operation: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     )
   )
 
+/** @internal */
+export const isFailing = (store: Service): boolean => healths.get(store)?.retryAt !== undefined
+
 /**
  * A store that can be relied on to answer soon, if only with a failure.
  *
@@ -61,6 +65,7 @@ export const bounded = (store: Service): Service => {
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const isNews = health.retryAt === undefined
       health.retryAt = now + pause
+      if (isNews) signal.touch(store)
       return isNews
         ? Effect.logWarning("The credential store failed; this process goes on without it", error.description)
         : Effect.void
@@ -69,6 +74,7 @@ export const bounded = (store: Service): Service => {
   const recovered = Effect.suspend(() => {
     if (health.retryAt === undefined) return Effect.void
     health.retryAt = undefined
+    signal.touch(store)
     return Effect.logInfo("The credential store works again")
   })
 

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import type { CredentialsError } from "../../AuthError.js"
 import { type App, AppCredentials, type Uws, UwsCredentials } from "../../Credentials.js"
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
+import * as latestUser from "../credential/latestUser.js"
 import { readCredentials } from "../credential/readCredentials.js"
 import { CredentialStore, type Service } from "./reference.js"
 import type { Vault } from "./seal.js"
@@ -17,6 +18,8 @@ import type * as sharedSlot from "./slot.js"
  */
 export interface Toolbox {
   readonly bounded: (store: Service) => Service
+  /** Whether it has failed, and stored nothing since. */
+  readonly isFailing: (store: Service) => boolean
   readonly makeVault: (app: App) => Effect.Effect<Vault>
   /** What seals in place of the application secret. */
   readonly sealing?: Effect.Effect<Vault> | undefined
@@ -103,5 +106,5 @@ export const ofUser = (
     const user = yield* Effect.serviceOption(UwsCredentials)
     if (Option.isNone(user)) return yield* lacks(part, "UwsCredentials")
     const { requestTimeout } = yield* ThingSpaceConfig
-    return { sharing, user: readCredentials(user.value, "Uws", requestTimeout) }
+    return { sharing, user: readCredentials(latestUser.noting(user.value), "Uws", requestTimeout) }
   })

@@ -6,6 +6,7 @@ import * as sharedSlot from "./slot.js"
 /** @internal */
 export const tools: Toolbox = {
   bounded: storeHealth.bounded,
+  isFailing: storeHealth.isFailing,
   makeVault: vault.make,
   makeSlot: sharedSlot.make
 }
