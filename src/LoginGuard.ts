@@ -67,6 +67,11 @@ export interface AttemptOptions {
    * outage of more than five minutes costs four uncertain logins, and is followed by pauses of half an hour.
    */
   readonly probe?: Effect.Effect<boolean, AuthError> | undefined
+  /**
+   * Gets what the login needs, such as an access token, before the login counts: if this fails or is interrupted, nothing
+   * has been sent, and nothing is counted.
+   */
+  readonly prepare?: Effect.Effect<unknown, AuthError> | undefined
 }
 
 /**
@@ -157,9 +162,10 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
         Effect.flatMap((user) => {
           const key = memories.keyOf(baseUrl, user.username)
           const send = (late: Parameters<typeof login>[1]) => login(user, late)
-          return Effect.zipRight(admit(key), attempt({ user, send, probe: options?.probe })).pipe(
-            turns.take(memory.turns, key)
-          )
+          return Effect.zipRight(
+            admit(key),
+            attempt({ user, send, probe: options?.probe, prepare: options?.prepare })
+          ).pipe(turns.take(memory.turns, key))
         }),
         // Credentials that were read while another attempt ran could be the ones that it found to be wrong.
         turns.take(memory.turns, source)

@@ -980,6 +980,20 @@ describe("a login that is answered after its deadline", () => {
   )
 })
 
+describe("a login that waits for its access token", () => {
+  it.effect("counts as none if it is interrupted meanwhile", () =>
+    Effect.gen(function* () {
+      const built = Effect.provide(get, Layer.orDie(ThingSpaceHttpClient.layer(pipeline.credentials)))
+      yield* fails(ThingSpaceEmulator.hang, paths.token)
+      const first = yield* Effect.fork(built)
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.interrupt(first)
+      yield* built
+      assert.strictEqual(yield* logins, 1)
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+})
+
 describe("after an uncertain login", () => {
   const uncertain = Effect.gen(function* () {
     yield* fails(ThingSpaceEmulator.answer(503), paths.login)

@@ -42,7 +42,10 @@ export interface Options {
     readonly attempt: (
       user: Effect.Effect<Uws, CredentialsError>,
       login: (user: Uws, late: Late<Session>) => Login,
-      options: { readonly probe?: Effect.Effect<boolean, AuthError> }
+      options: {
+        readonly probe?: Effect.Effect<boolean, AuthError>
+        readonly prepare: Effect.Effect<unknown, AuthError>
+      }
     ) => Login
   }
   readonly client: {
@@ -106,6 +109,7 @@ export const make = (options: Options) =>
     const fibers = yield* layerFibers.make
     const idleMillis = Duration.toMillis(idleTimeout)
     const probe = options.probe ? { probe: sessionProbe.make(tokens, client.logout) } : {}
+    const logInBy = { ...probe, prepare: tokens.get }
 
     let latestUser: Uws | undefined
 
@@ -127,7 +131,7 @@ export const make = (options: Options) =>
         })
       )
 
-    const logIn = Effect.tap(guard.attempt(user, login, probe), ({ token }) =>
+    const logIn = Effect.tap(guard.attempt(user, login, logInBy), ({ token }) =>
       Effect.logDebug(`Logged in, session ${fingerprint(token)}`)
     )
     const shared = yield* options.share({

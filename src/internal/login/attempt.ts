@@ -21,6 +21,7 @@ export interface Login<A> {
   readonly user: Uws
   readonly send: (late: (exit: Exit.Exit<A, AuthError>) => Effect.Effect<void>) => Effect.Effect<A, AuthError>
   readonly probe: Effect.Effect<boolean, AuthError> | undefined
+  readonly prepare: Effect.Effect<unknown, AuthError> | undefined
 }
 
 /**
@@ -88,7 +89,7 @@ const newId = (): string => crypto.getRandomValues(new Uint32Array(1)).join("")
  */
 export const make =
   (ledgers: Ledgers) =>
-  <A>({ probe, send, user }: Login<A>): Effect.Effect<A, AuthError> =>
+  <A>({ prepare = Effect.void, probe, send, user }: Login<A>): Effect.Effect<A, AuthError> =>
     ledgers.exclusively(user, (ledger) =>
       Effect.gen(function* () {
         const { announce, marks, read, write } = ledger
@@ -96,6 +97,7 @@ export const make =
         const verdict = loginRecord.judge(record, marks, yield* monotonicMillis)
         if (verdict._tag !== "Open") return yield* heldBack(record, verdict)
         if (verdict.follows === "Uncertain" && probe !== undefined) yield* askFirst(ledger, probe)
+        yield* prepare
 
         const attempt: loginRecord.Attempt = { id: newId(), marks, at: yield* monotonicMillis }
         const late = (exit: Exit.Exit<A, AuthError>): Effect.Effect<void> =>
