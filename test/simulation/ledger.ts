@@ -277,11 +277,13 @@ export const make = (
   /** The first failure costs nothing; from the second in a row there is a pause, and after a refusal of this very pair. */
   const checkTokenPause = ({ basic, line: { layers } }: Sending): void => {
     const { endedAt, failures, mayRepeat, refused, retryAt } = layers.requests
+    if (mayRepeat && now.steady() === endedAt) return
+    // A renewal that is answered in the moment in which its predecessor is refused is discarded, and its answer with it.
+    if (layers.token.held?.refusedAt === now.steady() && now.steady() === endedAt) return
     if (now.steady() < retryAt) {
       violate("a token is asked for before Retry-After is over")
       return
     }
-    if (mayRepeat && now.steady() === endedAt) return
     const isSame = refused !== undefined && refused.basic === basic
     if (refused !== undefined && !isSame) return
     const pause = isSame ? Math.min(60, 2 ** (refused.times - 1)) : failures < 2 ? 0 : Math.min(30, 2 ** (failures - 2))
