@@ -70,6 +70,11 @@ export interface AttemptOptions {
    * pauses of half an hour.
    */
   readonly probe?: Effect.Effect<boolean, AuthError> | undefined
+  /**
+   * Gets what the login needs, such as an access token, before the login counts: if this fails or is interrupted, nothing
+   * has been sent, and nothing is counted.
+   */
+  readonly prepare?: Effect.Effect<unknown, AuthError> | undefined
 }
 
 /**
@@ -173,7 +178,7 @@ export const make: Effect.Effect<Service> = Effect.gen(function* () {
       readCredentials(source, "Uws", requestTimeout).pipe(
         Effect.flatMap((user) => {
           const key = memories.keyOf(baseUrl, user.username)
-          return Effect.zipRight(admit(key), attempt(user, login, options?.probe)).pipe(
+          return Effect.zipRight(admit(key), attempt(user, login, options)).pipe(
             Effect.timeoutFail({ duration: deadline, onTimeout: () => endless }),
             turns.take(memory.turns, key, deadline),
             Effect.annotateLogs("user", fingerprintOfText(user.username))

@@ -13,6 +13,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { AccessToken } from "./AccessToken.js"
@@ -62,7 +63,8 @@ export interface Service {
   /**
    * Ends a session: `POST /api/m2m/v1/session/logout`. Callbacks for requests made in it still arrive.
    *
-   * Fails with `SessionError` where the platform does not know the session, or as `login` does.
+   * Fails with `SessionError` if the platform does not know the session, with `EndpointError` if the answer has a body
+   * that is not the documented one, or as `login` does.
    */
   readonly logout: (access: AccessToken, session: SessionToken) => Effect.Effect<void, AuthError>
   /**
@@ -91,6 +93,15 @@ const LoggedIn = Schema.parseJson(
 )
 
 const opened = ({ sessionToken }: typeof LoggedIn.Type): SessionToken => new SessionToken({ secret: sessionToken })
+
+const decodeLoggedOut = Schema.decodeUnknownOption(Schema.parseJson(Schema.Struct({ sessionToken: Schema.String })))
+
+/** A page that a proxy or a portal answers with is no logout; what a real answer repeats goes no further. */
+const LoggedOut = Schema.transform(
+  Schema.String.pipe(Schema.filter((body) => body.trim() === "" || Option.isSome(decodeLoggedOut(body)))),
+  Schema.Undefined,
+  { strict: true, decode: () => undefined, encode: () => "" }
+)
 
 const PasswordReset = Schema.parseJson(Schema.Struct({ newPassword: Schema.Redacted(Schema.NonEmptyString) }))
 
@@ -158,7 +169,7 @@ export const make: Effect.Effect<Service, never, HttpClient.HttpClient> = Effect
     logout: (access, session) =>
       Effect.suspend(() => {
         const request = HttpClientRequest.post("/api/m2m/v1/session/logout")
-        return sendWith({ endpoint: "logout", request, success: endpoint.statusAlone, secrets: [] }, access, session)
+        return sendWith({ endpoint: "logout", request, success: LoggedOut, secrets: [] }, access, session)
       }),
     resetPassword: (access, session, oldPassword) =>
       Effect.suspend((): Effect.Effect<Redacted.Redacted, AuthError> => {

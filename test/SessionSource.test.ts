@@ -963,6 +963,28 @@ describe("a login that is answered after its deadline", () => {
     }).pipe(Effect.provide(slow(SessionSource.onIdleExpiry)))
   )
 
+  it.effect("is not followed by another if the answer comes while that is prepared", () =>
+    Effect.gen(function* () {
+      yield* Effect.fork(Effect.ignore(get))
+      yield* TestClock.adjust("13 seconds")
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const caller = yield* Effect.fork(secret)
+      yield* TestClock.adjust("9 seconds")
+      assert.deepStrictEqual(yield* emulator.liveSessions, [yield* Fiber.join(caller)])
+      assert.strictEqual(yield* logins, 1)
+    }).pipe(
+      Effect.provide(
+        pipeline.layer(
+          { relogin: Schedule.stop },
+          {
+            responseLatency: (_, path) =>
+              path === paths.login ? "15 seconds" : path === paths.logout ? "5 seconds" : 0
+          }
+        )
+      )
+    )
+  )
+
   it.effect("latches if the answer is a refusal", () =>
     Effect.gen(function* () {
       yield* Effect.fork(Effect.ignore(get))
@@ -977,6 +999,20 @@ describe("a login that is answered after its deadline", () => {
         )
       )
     )
+  )
+})
+
+describe("a login that waits for its access token", () => {
+  it.effect("counts as none if it is interrupted meanwhile", () =>
+    Effect.gen(function* () {
+      const built = Effect.provide(get, Layer.orDie(ThingSpaceHttpClient.layer(pipeline.credentials)))
+      yield* fails(ThingSpaceEmulator.hang, paths.token)
+      const first = yield* Effect.fork(built)
+      yield* TestClock.adjust("1 seconds")
+      yield* Fiber.interrupt(first)
+      yield* built
+      assert.strictEqual(yield* logins, 1)
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )
 })
 

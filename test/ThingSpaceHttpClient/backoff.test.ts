@@ -232,4 +232,23 @@ describe("the back-off", () => {
     assert.isDefined(backoff.begin(of(0), "a", 1))
     assert.isUndefined(backoff.begin(of(100), "a", 1))
   })
+
+  it("holds an API whose renewal brought back what was refused, although the call that began it has gone", () => {
+    const backoff = new RenewalBackoff()
+    const trial = backoff.begin(api, "a", 0)
+    assert.isDefined(trial)
+    if (trial !== undefined) backoff.leave(api, trial)
+    backoff.broughtBack(api, "a", 100)
+    assert.isUndefined(backoff.begin(api, "a", 101))
+    assert.isDefined(backoff.begin(api, "a", 350))
+  })
+
+  it("does not hold an API for a credential that another renewal has brought", () => {
+    const backoff = new RenewalBackoff()
+    assert.isDefined(backoff.begin(api, "a", 0))
+    backoff.broughtBack(api, "b", 100)
+    assert.isFalse(backoff.isOpen)
+    backoff.healed(api)
+    assert.isDefined(backoff.begin(api, "b", 101))
+  })
 })

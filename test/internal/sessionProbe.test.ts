@@ -34,7 +34,10 @@ describe("the session service", () => {
   )
 
   const answers: ReadonlyArray<readonly [what: string, fault: ThingSpaceEmulator.Fault, expected: boolean]> = [
-    ["a success", ThingSpaceEmulator.answer(200), true],
+    ["a success without a word", ThingSpaceEmulator.answer(200), true],
+    ["the documented success", ThingSpaceEmulator.answer(200, { body: JSON.stringify({ sessionToken: "s" }) }), true],
+    ["a web page", ThingSpaceEmulator.answer(200, { body: "<html><body>Welcome</body></html>" }), false],
+    ["JSON of somebody else's", ThingSpaceEmulator.answer(200, { body: JSON.stringify({ status: "ok" }) }), false],
     ["a code of its own", refusal(400, "UnifiedWebService.REQUEST_FAILED.SessionToken.Expired"), true],
     ["a code of its own that nobody knows", refusal(400, "UnifiedWebService.REQUEST_FAILED.Other"), true],
     ["UnexpectedError", refusal(400, "UnifiedWebService.REQUEST_FAILED.UnexpectedError"), false],

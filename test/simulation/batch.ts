@@ -3,7 +3,7 @@
  */
 import * as FastCheck from "effect/FastCheck"
 import { arbitrary, type Program, print } from "./program.js"
-import { regressions } from "./regressions.js"
+import { regressions, shortest } from "./regressions.js"
 import { run } from "./simulation.js"
 import * as Tally from "./tally.js"
 
@@ -88,7 +88,7 @@ export const runBatch = async (seed: number, anyWillDo = false): Promise<Batch> 
     seed,
     numRuns: size,
     endOnFailure: anyWillDo,
-    examples: anyWillDo ? regressions.map(({ program }) => [program]) : []
+    examples: anyWillDo ? [...shortest, ...regressions.map(({ program }) => program)].map((program) => [program]) : []
   }).finally(restore)
   if (counterexample === null) return { seed, tally, violation: undefined }
   const [program] = counterexample

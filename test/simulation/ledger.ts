@@ -212,6 +212,9 @@ export const make = (
     violations.push(text)
     note(() => `VIOLATION ${text}`)
   }
+  /** What a probe makes up is another at each run. */
+  const nameOf = (secret: string | undefined): string =>
+    secret === undefined || secrets.has(secret) ? `${secret?.slice(0, 6)}` : "made up"
   const strikes = Strikes.make(setup.store, now.steady, violate)
 
   const slot = (kind: Slot["kind"]): Slot => ({ kind, held: undefined, forgetting: 0, dead: new Map(), unhealed: [] })
@@ -274,11 +277,13 @@ export const make = (
   /** The first failure costs nothing; from the second in a row there is a pause, and after a refusal of this very pair. */
   const checkTokenPause = ({ basic, line: { layers } }: Sending): void => {
     const { endedAt, failures, mayRepeat, refused, retryAt } = layers.requests
+    if (mayRepeat && now.steady() === endedAt) return
+    // A renewal that is answered in the moment in which its predecessor is refused is discarded, and its answer with it.
+    if (layers.token.held?.refusedAt === now.steady() && now.steady() === endedAt) return
     if (now.steady() < retryAt) {
       violate("a token is asked for before Retry-After is over")
       return
     }
-    if (mayRepeat && now.steady() === endedAt) return
     const isSame = refused !== undefined && refused.basic === basic
     if (refused !== undefined && !isSame) return
     const pause = isSame ? Math.min(60, 2 ** (refused.times - 1)) : failures < 2 ? 0 : Math.min(30, 2 ** (failures - 2))
@@ -287,8 +292,10 @@ export const make = (
     }
   }
 
-  const tokenEnded = ({ basic, line: { layers } }: Sending, outcome: Outcome): void => {
+  const tokenEnded = ({ at, basic, line: { layers } }: Sending, outcome: Outcome): void => {
     const { requests } = layers
+    // Its predecessor was refused, or the layer has closed: who would have heard that it failed?
+    if (outcome._tag === "Interrupted" && now.steady() < at + deadline) return
     const isSuccess = outcome._tag === "Answered" && outcome.whole && issued(outcome.body, "access_token") !== undefined
     if (isSuccess) {
       requests.failures = 0
@@ -368,9 +375,7 @@ export const make = (
     if (secret === undefined || slot.dead.get(secret)?.excused === false) return
     const excused = isExcused(line, slot, secret, api)
     slot.dead.set(secret, { seenAt: now.steady(), excused })
-    note(
-      () => `${slot.kind} ${secret.slice(0, 6)} is known to be dead${excused ? ", and may be kept for a while" : ""}`
-    )
+    note(() => `${slot.kind} ${nameOf(secret)} is known to be dead${excused ? ", and may be kept for a while" : ""}`)
   }
 
   const refused = (sending: Sending, status: number, body: string): void => {
@@ -511,7 +516,7 @@ export const make = (
     sent: (sending) => {
       sendings.push(sending)
       const { bearer, kind, line, session, url } = sending
-      note(() => `${kind} ${url.href} with ${bearer?.slice(0, 6)} ${session?.slice(0, 6)}`)
+      note(() => `${kind} ${url.href} with ${nameOf(bearer)} ${nameOf(session)}`)
       checkOrigin(sending, url.href)
       if (line.layers.isClosed && kind !== "logout" && kind !== "revoke") {
         violate(`${kind} is sent after the layer has closed`)

@@ -5,10 +5,10 @@
  *     npm run mutants
  *
  * `--runs` is the number of programs each bug has to survive (default 3000), `--seed` where they start (default 1),
- * `--jobs` the number of processes (default one for each core), `--only` a part of a bug's name. Exit code 1 if one
+ * `--jobs` how many bugs are tried at once (default one for each core), `--only` a part of a bug's name. Exit code 1 if one
  * survives.
  */
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -47,28 +47,38 @@ const { values } = parseArgs({
 })
 
 /** The promise that the simulation saw broken, if it did. */
-const brokenBy = (mutation: Mutation): string | undefined => {
+const brokenBy = (mutation: Mutation): Promise<string | undefined> => {
   const folder = copy()
-  try {
-    apply(mutation, folder)
-    const options = ["--any", "--runs", values.runs, "--seed", values.seed, "--jobs", values.jobs]
-    const { status, stdout } = spawnSync(
+  apply(mutation, folder)
+  const options = ["--any", "--runs", values.runs, "--seed", values.seed, "--jobs", "1"]
+  return new Promise((resolve) => {
+    execFile(
       process.execPath,
       ["--import", "tsx", "test/simulation/simulate.ts", ...options],
-      { cwd: folder, encoding: "utf8", timeout: 1_800_000 }
+      { cwd: folder, timeout: 1_800_000 },
+      (error, stdout) => {
+        rmSync(folder, { recursive: true })
+        resolve(
+          error?.code === 1 ? (/^Broken: (.*)$/m.exec(stdout)?.[1] ?? `it does not run: ${error.message}`) : undefined
+        )
+      }
     )
-    return status === 1 ? /^Broken: (.*)$/m.exec(stdout)?.[1] : undefined
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  })
 }
 
 const chosen = mutations.filter(({ name }) => name.includes(values.only))
+const waiting = [...chosen]
 let caught = 0
-for (const mutation of chosen) {
-  const broken = brokenBy(mutation)
+
+const tryNext = async (): Promise<void> => {
+  const mutation = waiting.shift()
+  if (mutation === undefined) return
+  const broken = await brokenBy(mutation)
   if (broken !== undefined) caught += 1
   console.log(broken === undefined ? `SURVIVED  ${mutation.name}` : `caught    ${mutation.name}\n          ${broken}`)
+  return tryNext()
 }
+
+await Promise.all(Array.from({ length: Number(values.jobs) }, tryNext))
 console.log(`\n${caught} of ${chosen.length} deliberate bugs caught`)
 process.exitCode = caught === chosen.length ? 0 : 1

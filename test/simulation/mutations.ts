@@ -9,144 +9,325 @@ export interface Mutation {
   readonly replace: string
 }
 
-const renewable = "src/internal/credential/heldCredential.ts"
+const held = "src/internal/credential/heldCredential.ts"
+const state = "src/internal/credential/state.ts"
+const session = "src/internal/credential/heldSession.ts"
 const record = "src/internal/login/record.ts"
-const guard = "src/LoginGuard.ts"
+const attempt = "src/internal/login/attempt.ts"
+const outcome = "src/internal/login/outcome.ts"
 const middleware = "src/internal/client/middleware.ts"
+const renewal = "src/internal/client/renewal.ts"
+const backoff = "src/internal/client/renewalBackoff.ts"
+const tokenPause = "src/internal/endpoint/tokenPause.ts"
+const send = "src/internal/endpoint/send.ts"
 
 export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a refused credential is forgotten without comparing it with the one that is held",
-    file: renewable,
-    find: 'state._tag !== "Ready" || state.held.secret !== secret || isHandedBack(state, now)',
-    replace: 'state._tag !== "Ready" || isHandedBack(state, now)'
+    file: held,
+    find: 'current._tag === "Ready" && isSame(current.held.token, token)\n',
+    replace: 'current._tag === "Ready"\n'
   },
   {
     name: "a session that was refused while the call waited for its token is sent",
     file: middleware,
-    find: "(sessions.mayHold(session) ? Effect.succeed({ token, session }) : held)",
-    replace: "Effect.succeed({ token, session })"
+    find: "(second.isCurrent() ? Effect.succeed([first, second]) : acquire)",
+    replace: "Effect.succeed([first, second])"
   },
   {
     name: "the source stays open while the layer logs out at its close",
-    file: "src/SessionSource.ts",
+    file: session,
     find: "Effect.zipRight(fibers.close, lastLogout)",
     replace: "lastLogout"
   },
   {
     name: "a refused credential is kept",
-    file: renewable,
-    find: "return [Effect.as(ended, true), { ...empty, refused: secret }]",
-    replace: "return [Effect.as(ended, true), state]"
+    file: held,
+    find: "[Effect.as(endRenewal(current), true), state.empty(current.held.secret)]",
+    replace: "[Effect.as(endRenewal(current), true), current]"
   },
   {
-    name: "callers do not share the flight that is under way",
-    file: renewable,
-    find: "return [state.early === true ? arrivalAfter(state.flight, now) : arrival(state.flight), state]",
-    replace: 'return depart(caller, { _tag: "Empty" })'
+    name: "callers do not share the acquisition that is under way",
+    file: held,
+    find: 'if (current._tag === "Acquiring") return [arrival(current.acquisition, ifJoinedIsSilent), current]',
+    replace: 'if (current._tag === "Acquiring") return startAfter(current.previous, caller, clock)'
   },
   {
-    name: "the caller that starts a flight takes it down when it leaves",
-    file: renewable,
-    find: ": [arrival(flight), {",
-    replace: ": [Effect.onInterrupt(arrival(flight), () => Fiber.interrupt(flight)), {"
+    name: "the caller that starts an acquisition takes it down when it leaves",
+    file: held,
+    find: ": [arrival(acquisition, Effect.fail(silent)), state.acquiring",
+    replace:
+      ": [Effect.onInterrupt(arrival(acquisition, Effect.fail(silent)), () => interrupt(acquisition)), state.acquiring"
   },
   {
-    name: "a failure is stored",
-    file: renewable,
-    find: 'return [undefined, refused === undefined ? { _tag: "Empty" } : { _tag: "Empty", refused }]',
-    replace: "return [undefined, state]"
+    name: "a failed acquisition is never over",
+    file: state,
+    find: "return Exit.isSuccess(exit) ? ready(exit.value, now, margin) : empty(state.previous)",
+    replace: "return Exit.isSuccess(exit) ? ready(exit.value, now, margin) : state"
   },
   {
     name: "a renewal ahead of time is asked for again at every call",
-    file: renewable,
-    find: 'isSame ? { ...state, held: exit.value, renewal: "Settled" }',
-    replace: 'isSame ? { ...state, held: exit.value, renewal: "Due" }'
+    file: state,
+    find: 'return exit.value.secret === state.held.secret ? { ...next, renewal: "Attempted" } : next',
+    replace: 'return exit.value.secret === state.held.secret ? { ...next, renewal: "Pending" } : next'
   },
   {
     name: "a failed renewal ahead of time is repeated at every call",
-    file: renewable,
-    find: 'if (Exit.isFailure(exit)) return [undefined, { ...state, renewal: "Settled" }]',
-    replace: 'if (Exit.isFailure(exit)) return [undefined, { ...state, renewal: "Due" }]'
+    file: state,
+    find: 'if (Exit.isFailure(exit)) return { ...state, renewal: "Attempted" }',
+    replace: 'if (Exit.isFailure(exit)) return { ...state, renewal: "Pending" }'
   },
   {
-    name: "a renewal that was under way when its predecessor was refused is not discarded",
-    file: renewable,
-    find: ': [Fiber.interrupt(renewal), { _tag: "Empty", discarded: renewal }]',
-    replace: ': [Effect.void, { _tag: "Empty" }]'
+    name: "an expired credential is still sent",
+    file: state,
+    find: 'renewal === "Pending" ? held.expiresAt - margin : held.expiresAt\n',
+    replace: 'renewal === "Pending" ? held.expiresAt - margin : held.expiresAt + 600_000\n'
   },
   {
-    name: "an expired token is still sent",
-    file: renewable,
-    find: 'now < (renewal === "Due" ? held.expiresAt - margin : held.expiresAt) ? held : undefined',
-    replace: 'now < (renewal === "Due" ? held.expiresAt - margin : held.expiresAt + 600_000) ? held : undefined'
+    name: "an answer that was overtaken by a refusal is taken",
+    file: state,
+    find: "if (held.secret === state.refusedSince) return",
+    replace: "if (held.secret === state.refusedSince && now < 0) return"
   },
   {
-    name: "a token that was handed back is asked for again at every refusal",
-    file: renewable,
-    find: "handedBackAt !== undefined && now >= handedBackAt",
-    replace: "handedBackAt !== undefined && now < handedBackAt"
+    name: "a token that is handed back at its end is taken at once",
+    file: state,
+    find: "const atItsEnd = 2000",
+    replace: "const atItsEnd = -1"
   },
   {
     name: "a refused request counts as a use of the session",
     file: middleware,
-    find: "return response.status < 400 ? accepted(attempt, response, sentAt)",
-    replace:
-      "if (attempt.session !== undefined) sessions?.used(attempt.session, sentAt)\n        return response.status < 400 ? accepted(attempt, response, sentAt)"
+    find: "return response.status < 400 ? accepted",
+    replace: "return response.status < 600 ? accepted"
   },
   {
     name: "an accepted request does not count as a use of the session",
     file: middleware,
-    find: "attempt.session === undefined ? undefined : sessions?.used(attempt.session, sentAt)",
-    replace: "undefined"
+    find: "const used = one.used(sentAt)",
+    replace: "const used = undefined"
+  },
+  {
+    name: "a request is sent again without end while it is refused",
+    file: renewal,
+    find: "renewed: [...renewed, { stage, api }]",
+    replace: "renewed: []"
+  },
+  {
+    name: "nothing is sent again",
+    file: renewal,
+    find: "if (renewed.some((before) => before.stage === stage)) return otherwise",
+    replace: "if (renewed.length < 9) return otherwise"
+  },
+  {
+    name: "a request is sent again with what it was refused with",
+    file: renewal,
+    find: "if (next.find((other) => other.stage === stage)?.value !== one.value) {",
+    replace: "if (next.length > 0) {"
   },
   {
     name: "the latch is removed",
     file: record,
-    find: 'if (known || spent) return { _tag: "Refused" }',
-    replace: ""
+    find: "if (passwords.some(({ isRefused, mark }) => isRefused && marks.includes(mark))) {",
+    replace: "if (passwords.length > 9) {"
   },
   {
     name: "other passwords are tried without end",
     file: record,
-    find: "const spent = record.refused.length > 0 && attempts(record) >= affordable",
-    replace: "const spent = false"
+    find: "strikes.length >= affordable && strikes.some(({ isRefusal }) => isRefusal)",
+    replace: "strikes.length >= 99"
   },
   {
     name: "a lost answer to a login is not a strike",
     file: record,
-    find: 'return cause._tag === "Fail" ? ofError(cause.error) : "Uncertain"',
-    replace: 'return cause._tag === "Fail" && ofError(cause.error) !== "Uncertain" ? ofError(cause.error) : "NotTried"'
+    find: 'case "Uncertain":\n      return { ...open, strikes: struck(record.strikes, { id, at: now, isRefusal: false, failure: outcome.failure }) }',
+    replace: 'case "Uncertain":\n      return { ...open, strikes: record.strikes.filter((strike) => strike.id !== id) }'
   },
   {
     name: "the pause after a lost answer does not grow",
     file: record,
-    find: "const pause = attempts(next) >= affordable ? longPause : 1000 * 2 ** (attempts(next) - 1)",
-    replace: "const pause = 1000"
+    find: "[2_000, 30_000, 300_000]",
+    replace: "[2_000, 2_000, 2_000]"
+  },
+  {
+    name: "a fifth strike is sent before the half hour is over",
+    file: record,
+    find: "Duration.toMillis(Duration.minutes(30))",
+    replace: "Duration.toMillis(Duration.minutes(5))"
   },
   {
     name: "a reset forgets nothing",
-    file: guard,
-    find: "reset: Effect.zipRight(",
-    replace: "reset: Effect.void, forgotten: Effect.zipRight("
+    file: "src/LoginGuard.ts",
+    find: "ledgers.change(username, loginRecord.reset)",
+    replace: "ledgers.change(username, (record) => record)"
   },
   {
     name: "a success does not clear the record",
-    file: guard,
-    find: "if (Exit.isSuccess(exit)) return yield* succeeded",
-    replace: "if (Exit.isSuccess(exit)) return"
+    file: record,
+    find: 'return accepted(record, attempt, now)\n    case "Refused"',
+    replace: 'return open\n    case "Refused"'
+  },
+  {
+    name: "the success of another password forgets what was refused",
+    file: record,
+    find: "const others = without(record.passwords, marks)",
+    replace: "const others = marks.length > 9 ? record.passwords : []"
+  },
+  {
+    name: "a late refusal is ignored",
+    file: record,
+    find: "passwords: [...without(record.passwords, marks), ...judged(marks, now, true)],\n        strikes: record.strikes.map",
+    replace: "passwords: record.passwords,\n        strikes: record.strikes.map"
+  },
+  {
+    name: "Retry-After is ignored at the login",
+    file: record,
+    find: "said === undefined\n",
+    replace: "said !== null\n"
+  },
+  {
+    name: "a login that was not judged is repeated at once",
+    file: record,
+    find: "pause: { failure, until: now + millis, times } }",
+    replace: "pause: { failure, until: now + millis * 0, times } }"
+  },
+  {
+    name: "a strike is recorded after the login, not before it is sent",
+    file: attempt,
+    find: "yield* announce(loginRecord.begin(yield* read, attempt))",
+    replace: "yield* write(yield* read)"
+  },
+  {
+    name: "a login counts before it has its access token",
+    file: session,
+    find: "{ ...probe, prepare }",
+    replace: "{ ...probe, prepare: Effect.void }"
+  },
+  {
+    name: "the probe is skipped",
+    file: attempt,
+    find: 'if (verdict.follows === "Uncertain" && probe !== undefined) yield* askFirst(ledger, probe)',
+    replace: 'if (verdict.follows === "Uncertain" && probe === undefined) yield* Effect.void'
+  },
+  {
+    name: "any answer to the probe will do",
+    file: "src/internal/credential/sessionProbe.ts",
+    find: 'error._tag === "SessionError" && !verdict.isTransient(error)',
+    replace: 'error._tag === "SessionError" || !verdict.isTransient(error) || true'
+  },
+  {
+    name: "a web page is taken for a logout",
+    file: "src/SessionClient.ts",
+    find: 'body.trim() === "" || Option.isSome(decodeLoggedOut(body))',
+    replace: 'body.trim() === "" || Option.isSome(decodeLoggedOut(body)) || body.startsWith("<")'
+  },
+  {
+    name: "an answer of the gateway's is a strike",
+    file: outcome,
+    find: 'isNamed || isInFront(failure.status) ? "NotJudged"',
+    replace: 'isNamed && isInFront(failure.status) ? "NotJudged"'
+  },
+  {
+    name: "a proxy's answer is a strike",
+    file: outcome,
+    find: "status !== undefined && (status === 407 || status === 429",
+    replace: "status !== undefined && (status === 429"
+  },
+  {
+    name: "an unread code of the session service's is no refusal",
+    file: outcome,
+    find: '{ _tag: "Uncertain", failure } : { _tag: "Refused" }',
+    replace: '{ _tag: "Uncertain", failure } : { _tag: "Uncertain", failure }'
+  },
+  {
+    name: "a refusal in a 200 is not read",
+    file: send,
+    find: "platformError.isError(body)\n      ? fromAnswer",
+    replace: "platformError.isError(body) && status >= 400\n      ? fromAnswer"
+  },
+  {
+    name: "strikes are forgotten with the layer",
+    file: "src/LoginGuard.ts",
+    find: "const memory = yield* memories.current",
+    replace: "const memory = yield* Effect.provideService(memories.current, memories.Owner, {})"
+  },
+  {
+    name: "users take their turns together at one record",
+    file: "src/internal/login/memory.ts",
+    find: "JSON.stringify([baseUrl, spelling(username)])",
+    replace: "JSON.stringify([baseUrl, spelling(username).slice(0, 0)])"
+  },
+  {
+    name: "pauses are measured by the wall clock",
+    file: "src/internal/endpoint/pause.ts",
+    find: "Effect.map(Clock.currentTimeNanos, (nanos) =>\n  Number(nanos / 1_000_000n)\n)",
+    replace: "Effect.map(Clock.currentTimeMillis, (millis) =>\n  millis\n)"
+  },
+  {
+    name: "Retry-After is ignored at the token endpoint",
+    file: tokenPause,
+    find: "if (error.retryAfter !== undefined) return",
+    replace: "if (error.retryAfter === null) return"
+  },
+  {
+    name: "a refused secret is sent at every call",
+    file: tokenPause,
+    find: "if (refusesPair(error)) return jittered(backoff(failures, longestRefused), random)",
+    replace: "if (refusesPair(error)) return 0"
+  },
+  {
+    name: "another secret waits for the pause of the one before",
+    file: tokenPause,
+    find: "pause.refused !== undefined && !isSame(app, pause.refused)) return undefined",
+    replace: "pause.refused !== undefined && failures < 0) return undefined"
+  },
+  {
+    name: "failures of the token endpoint are followed by no pause",
+    file: tokenPause,
+    find: "return failures < 2 ? 0 :",
+    replace: "return failures < 99 ? 0 :"
+  },
+  {
+    name: "an error leaves out when to come back",
+    file: tokenPause,
+    find: "return withRetryAfter(pause.error, Duration.millis(pause.until - now))",
+    replace: "return pause.error"
+  },
+  {
+    name: "a login is not listened to after its deadline",
+    file: "src/internal/endpoint/lateAnswer.ts",
+    find: "const listening = Duration.minutes(2)",
+    replace: "const listening = Duration.seconds(1)"
+  },
+  {
+    name: "the back-off of an API is lifted by any request that is accepted",
+    file: backoff,
+    find: 'if (record?.state === "Open" && record.refused !== credential) this.healed(api)',
+    replace: 'if (record !== undefined && credential !== "") this.healed(api)'
+  },
+  {
+    name: "renewals that mend nothing are not limited to three a minute",
+    file: backoff,
+    find: "const mostUnhealed = 3",
+    replace: "const mostUnhealed = 99"
+  },
+  {
+    name: "a renewal that no resend could follow is held against the API at once",
+    file: backoff,
+    find: 'record.state = "Open"\n',
+    replace: 'record.state = "Held"\n    record.at += longest\n'
   },
   {
     name: "the call's own deadline is missing",
-    file: "src/internal/endpoint/send.ts",
+    file: send,
     find: "duration: requestTimeout,",
     replace: 'duration: "2 hours",'
   },
   {
     name: "an authentication call outlives its deadline",
-    file: "src/internal/endpoint/send.ts",
-    find: "      Effect.disconnect,\n",
-    replace: "      Effect.uninterruptible,\n"
+    file: send,
+    find: "      Effect.disconnect\n",
+    replace: "      Effect.uninterruptible\n"
   },
   {
     name: "redirects are followed",
@@ -173,10 +354,10 @@ export const mutations: ReadonlyArray<Mutation> = [
     replace: "names: before.names }"
   },
   {
-    name: "a flight inherits that its layer was built uninterruptibly",
+    name: "an acquisition inherits that its layer was built uninterruptibly",
     file: "src/internal/credential/layerFibers.ts",
-    find: "return runFork(Effect.interruptible(body), { scope, immediate: false })",
-    replace: "return runFork(Effect.uninterruptible(body), { scope, immediate: false })"
+    find: "runFork(Effect.interruptible(body), {",
+    replace: "runFork(Effect.uninterruptible(body), {"
   },
   {
     name: "a closed layer still acquires",
@@ -193,157 +374,15 @@ export const mutations: ReadonlyArray<Mutation> = [
   },
   {
     name: "a failed login is repeated at once, behind the guard",
-    file: "src/SessionSource.ts",
-    find: "return client.login(access, credentials)",
-    replace: "return Effect.retry(client.login(access, credentials), { times: 1 })"
-  },
-  {
-    name: "a request is sent again without end while it is refused",
-    file: middleware,
-    find: "renewed: [...attempt.renewed, which],",
-    replace: "renewed: [],"
-  },
-  {
-    name: "nothing is sent again",
-    file: middleware,
-    find: "if (attempt.renewed.includes(which) || attempt[which] === undefined) return otherwise",
-    replace: "if (attempt[which] !== undefined) return otherwise"
+    file: session,
+    find: "return Effect.flatMap(client.login(access, credentials, { onLateAnswer }), (token) => hold(token, sentAt))",
+    replace:
+      "return Effect.flatMap(Effect.retry(client.login(access, credentials, { onLateAnswer }), { times: 1 }), (token) => hold(token, sentAt))"
   },
   {
     name: "a dead session is taken for a refused token",
     file: "src/Rejection.ts",
     find: 'if (platformError.refusesSession(code)) return "SessionToken"',
     replace: 'if (platformError.refusesSession(code)) return "AccessToken"'
-  }
-]
-
-/** A deliberate bug that the simulation is to catch, which has no place in `src` yet, and the promise that breaks. */
-export interface Wanted {
-  readonly name: string
-  readonly breaks: string
-  /** Where it shows if nothing else does: a program of this ending, or a step. */
-  readonly shows: string
-}
-
-export const wanted: ReadonlyArray<Wanted> = [
-  {
-    name: "a strike is recorded after the login, not before it is sent",
-    breaks: "a login is sent before the pause after strike 1 is over",
-    shows: "restart the process, with a store"
-  },
-  {
-    name: "the probe is skipped",
-    breaks: "a login is sent after trouble without a probe",
-    shows: "session service hangs"
-  },
-  {
-    name: "any answer to the probe will do",
-    breaks: "a login is sent after trouble without a probe",
-    shows: "login trouble of the target session"
-  },
-  {
-    name: "Retry-After is ignored at the login",
-    breaks: "a login is sent before Retry-After is over",
-    shows: "throttled"
-  },
-  {
-    name: "Retry-After is ignored at the token endpoint",
-    breaks: "a token is asked for although Retry-After says when",
-    shows: "token endpoint throttled"
-  },
-  {
-    name: "a login is not listened to after its deadline",
-    breaks: "a login is given up before its answer has come",
-    shows: "late refusal"
-  },
-  {
-    name: "a late refusal is ignored",
-    breaks: "a refused password is sent again",
-    shows: "late refusal"
-  },
-  {
-    name: "strikes are forgotten with the layer",
-    breaks: "a refused password is sent again",
-    shows: "rebuild"
-  },
-  {
-    name: "the back-off of an API is lifted by any request that is accepted",
-    breaks: "a session is renewed in vain a fourth time within a minute",
-    shows: "API that refuses everything"
-  },
-  {
-    name: "renewals that mend nothing are not limited to three a minute",
-    breaks: "an API that refuses everything costs more than three requests for a login a minute",
-    shows: "API that refuses everything"
-  },
-  {
-    name: "a renewal that no resend could follow is held against the API at once",
-    breaks: "a session that died is not healed where callers are impatient",
-    shows: "impatient callers"
-  },
-  {
-    name: "a silent login is taken over",
-    breaks: "two logins are under way",
-    shows: "session service hangs"
-  },
-  {
-    name: "a token that is handed back at its end is taken at once",
-    breaks: "a call fails when the token is handed out at its end",
-    shows: "lingering token"
-  },
-  {
-    name: "an answer of the gateway's is a strike",
-    breaks: "trouble of one kind costs more than 0 strikes",
-    shows: "throttled"
-  },
-  {
-    name: "a proxy's answer is a strike",
-    breaks: "trouble of one kind costs more than 0 strikes",
-    shows: "login misrouted"
-  },
-  {
-    name: "a login that was not judged is repeated at once",
-    breaks: "a login that was not judged is repeated too soon",
-    shows: "throttled"
-  },
-  {
-    name: "a fifth strike is sent before the half hour is over",
-    breaks: "a fifth strike is risked within half an hour of the fourth",
-    shows: "login unavailable"
-  },
-  {
-    name: "a refusal in a 200 is not read",
-    breaks: "a wrong password is sent more than 1 times",
-    shows: "refused in a 200"
-  },
-  {
-    name: "a refused secret is sent at every call",
-    breaks: "a refused secret is sent again too soon",
-    shows: "wrong secret"
-  },
-  {
-    name: "another secret waits for the pause of the one before",
-    breaks: "all is well again, but a call brings OAuthError",
-    shows: "wrong secret"
-  },
-  {
-    name: "pauses are measured by the wall clock",
-    breaks: "a login is sent before the pause after strike 1 is over",
-    shows: "set the clock"
-  },
-  {
-    name: "the success of another password forgets what was refused",
-    breaks: "a refused password is sent again",
-    shows: "rotate credentials"
-  },
-  {
-    name: "users share one session source's session",
-    breaks: "a session of another user is sent",
-    shows: "two tenants"
-  },
-  {
-    name: "an error leaves out when to come back",
-    breaks: "an error does not say when to come back",
-    shows: "token endpoint throttled"
   }
 ]

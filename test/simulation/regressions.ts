@@ -1,7 +1,7 @@
 /**
  * The programs that once broke a promise, or seemed to; `simulation.test.ts` runs them.
  */
-import type { Program } from "./program.js"
+import { endings, type Program } from "./program.js"
 
 /** A program as the simulation found and shrank it. */
 export interface Regression {
@@ -9,6 +9,30 @@ export interface Regression {
   readonly promise: string
   readonly program: Program
 }
+
+/** Of each kind of trouble two short programs that end in it. */
+export const shortest: ReadonlyArray<Program> = endings.flatMap((ending, n) =>
+  [n, n + 1].map(
+    (seed): Program => ({
+      setup: {
+        seed,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 3600000,
+        tenants: 1,
+        store: false,
+        linger: ending === "lingering token" ? 300 : 0,
+        lag: ending === "lagging node" ? 1000 : 0,
+        ending,
+        outward: [10],
+        homeward: [10]
+      },
+      steps: [{ do: "call", api: "account", times: 1 }]
+    })
+  )
+)
 
 export const regressions: ReadonlyArray<Regression> = [
   {

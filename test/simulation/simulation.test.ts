@@ -25,7 +25,7 @@ describe("The pipeline, simulated", () => {
   it("does the same whenever it runs the same program", async () => {
     const tell = async (): Promise<ReadonlyArray<string>> => {
       const story: Array<string> = []
-      const drawn = programsOf(1).slice(0, 20)
+      const drawn = programsOf(1).slice(0, 10)
       for (const program of [...regressions.map(({ program }) => program), ...drawn]) {
         await run(program, (line) => story.push(line()))
       }

@@ -62,11 +62,9 @@ const deadline = 10 * second
 const listening = 2 * minute
 const longestRetryAfter = 5 * minute
 
-const credentialCode =
-  /"errorCode":"(?!UnifiedWebService\.(REQUEST_FAILED\.(UnexpectedError|TooManyRequests)|INPUT_INVALID\.RequestUndefined)|DeserializationFailed)/
-
-const isRefusal = (status: number, body: string): boolean =>
-  status < 500 && status !== 429 && status !== 408 && credentialCode.test(body)
+/** Any code of the session service's but those for a request that it could not read, or could not work on. */
+const isRefusal = (body: string): boolean =>
+  /"errorCode":"(?!([^"]*\.)?(UnexpectedError|RequestUndefined|InvalidCharacter|DeserializationFailed)")/.test(body)
 
 /** The gateway's own words, and those of whoever stands before it: what they answer has reached no session service. */
 const isUnjudged = (status: number, body: string): boolean =>
@@ -81,7 +79,7 @@ const conclude = (outcome: Outcome): Conclusion => {
   const { body, status, whole } = outcome
   if (!whole) return "uncertain"
   if (status < 300 && /"sessionToken":"[^"]+"/.test(body)) return "succeeded"
-  if (isRefusal(status, body)) return "refused"
+  if (isRefusal(body)) return "refused"
   if (status >= 400 && /"code":"9009(01|02|03|04)"/.test(body)) return "token refused"
   return isUnjudged(status, body) ? "not judged" : "uncertain"
 }
@@ -91,9 +89,13 @@ const retryAfter = (outcome: Outcome): number => {
   return Math.min(longestRetryAfter, seconds * second)
 }
 
-/** The session service answers as itself: with a refusal of its own. */
-const isAlive = (outcome: Outcome): boolean =>
-  outcome._tag === "Answered" && outcome.whole && outcome.status === 400 && /"errorCode":"Unified/.test(outcome.body)
+/** The session service answers as itself: with a refusal of its own, or as to a logout that it has carried out. */
+const isAlive = (outcome: Outcome): boolean => {
+  if (outcome._tag !== "Answered" || !outcome.whole) return false
+  const { body, status } = outcome
+  if (/"errorCode":"/.test(body)) return status < 500 && status !== 429 && status !== 408 && isRefusal(body)
+  return status < 300 && (body === "" || /"sessionToken":"/.test(body))
+}
 
 export const make = (isShared: boolean, now: () => number, violate: (text: string) => void): Strikes => {
   const histories = new Map<string, History>()
@@ -197,7 +199,7 @@ export const make = (isShared: boolean, now: () => number, violate: (text: strin
       if (answer === undefined) return
       const history = of(sending.line, sending.user)
       if (answer.status === 200 && /"sessionToken":"[^"]+"/.test(answer.body)) history.row = []
-      if (!isRefusal(answer.status, answer.body)) return
+      if (!isRefusal(answer.body)) return
       const looksUnjudged =
         delivered !== answer && delivered !== undefined && isUnjudged(delivered.status, delivered.body)
       if (looksUnjudged) hidden += 1

@@ -63,7 +63,7 @@ export const make = (): VirtualClock => {
     })
 
   /** As in a machine: whoever sets the clock does not touch what durations are measured by. */
-  const nanos = (): bigint => BigInt(Math.floor((start + elapsed) * 1e6))
+  const nanos = (): bigint => BigInt(Math.floor(start + elapsed)) * 1_000_000n
 
   const clock = (now: () => number): Clock.Clock => ({
     [Clock.ClockTypeId]: Clock.ClockTypeId,

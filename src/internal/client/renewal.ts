@@ -96,9 +96,8 @@ export const renewing =
           const again = { to, carried: next, renewed: [...renewed, { stage, api }] }
           return Effect.zipRight(Effect.zipRight(discard, countResend(stage)), resend(again))
         }
-        // Brought back, so it will be refused again.
-        const unhealed = Effect.map(monotonicMillis, (now) => stage.backoff.refusedAgain(api, now))
-        return trial === undefined ? otherwise : Effect.zipRight(unhealed, otherwise)
+        const unhealed = Effect.map(monotonicMillis, (now) => stage.backoff.broughtBack(api, one.value, now))
+        return Effect.zipRight(unhealed, otherwise)
       }
       const again = Effect.flatMap(
         Effect.onError(acquire, () => discard),

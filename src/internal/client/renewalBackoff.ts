@@ -99,6 +99,12 @@ export class RenewalBackoff {
     this.#keep(api, { state: "Held", refused: before?.refused ?? "", unhealed, at: now + pause })
   }
 
+  /** A renewal has brought back what was refused, whoever began it: it will be refused again. */
+  broughtBack(api: Api, refused: string, now: number): void {
+    const before = this.#known(api, now)
+    if (before !== undefined && before.state !== "Held" && before.refused === refused) this.refusedAgain(api, now)
+  }
+
   /** The API has accepted a resend with the new credential. */
   healed(api: Api): void {
     this.#records.delete(api.key)

@@ -44,7 +44,10 @@ export interface Options {
     readonly attempt: (
       user: Effect.Effect<Uws, CredentialsError>,
       login: (user: Uws, late: Late<Session>) => Login,
-      options: { readonly probe?: Effect.Effect<boolean, AuthError> }
+      options: {
+        readonly probe?: Effect.Effect<boolean, AuthError>
+        readonly prepare: Effect.Effect<unknown, AuthError>
+      }
     ) => Login
   }
   readonly client: {
@@ -72,6 +75,7 @@ const failure = (reason: "Timeout" | "NotSent", description: string): EndpointEr
 
 const busy = failure("NotSent", "another process has been logging in for too long")
 const silent = failure("Timeout", "logging in has not ended in time")
+const superseded = failure("NotSent", "an earlier login has been answered meanwhile")
 const closed = failure("NotSent", "the layer that holds the session has been closed")
 
 /** Time to read the user, for a token, a login, both once more, the probe before them, and to wait for another process. */
@@ -100,6 +104,17 @@ export const make = (options: Options) =>
     /** The session's idle time counts from the moment before its login was sent. */
     const hold = (token: SessionToken, sentAt: number) => holdSessionToken(token, sentAt + idleMillis)
 
+    /** A late answer has brought a session while the next login was prepared. Sharing needs to know whose it is. */
+    const offered: Effect.Effect<Option.Option<Session>> = Effect.map(Clock.currentTimeMillis, (now) => {
+      const session = shared === undefined ? held.current() : undefined
+      return session !== undefined && now < session.expiresAt ? Option.some(session) : Option.none()
+    })
+
+    const prepare = Effect.flatMap(
+      Effect.zipRight(tokens.get, offered),
+      Option.match({ onNone: () => Effect.void, onSome: () => Effect.fail(superseded) })
+    )
+
     const login = (
       credentials: Uws,
       late: (exit: Exit.Exit<Held<SessionToken>, AuthError>) => Effect.Effect<void>
@@ -117,8 +132,11 @@ export const make = (options: Options) =>
         })
       )
 
-    const logIn = Effect.tap(guard.attempt(user, login, probe), ({ token }) =>
-      naming(Effect.logDebug(`Logged in, session ${fingerprint(token)}`))
+    const logIn = guard.attempt(user, login, { ...probe, prepare }).pipe(
+      Effect.tap(({ token }) => naming(Effect.logDebug(`Logged in, session ${fingerprint(token)}`))),
+      Effect.catchAll((error) =>
+        Effect.flatMap(offered, Option.match({ onNone: () => Effect.fail(error), onSome: Effect.succeed }))
+      )
     )
     const shared = yield* options.share({
       logIn: Effect.map(logIn, (session) => [session, latestUser]),

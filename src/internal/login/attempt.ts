@@ -13,6 +13,14 @@ import type { Change } from "./memory.js"
 import * as loginOutcome from "./outcome.js"
 import * as loginRecord from "./record.js"
 
+/** @internal */
+export interface Options {
+  /** Whether the session service answers, asked before a login that follows an uncertain one. */
+  readonly probe?: Effect.Effect<boolean, AuthError> | undefined
+  /** Gets what the login needs, before it counts. */
+  readonly prepare?: Effect.Effect<unknown, AuthError> | undefined
+}
+
 /**
  * A time of the monotonic clock, by the wall clock.
  *
@@ -60,7 +68,7 @@ export const make =
   <A>(
     user: Uws,
     login: (user: Uws, late: (exit: Exit.Exit<A, AuthError>) => Effect.Effect<void>) => Effect.Effect<A, AuthError>,
-    probe: Effect.Effect<boolean, AuthError> | undefined
+    { prepare = Effect.void, probe }: Options = {}
   ): Effect.Effect<A, AuthError> =>
     ledger.exclusively(user, (theirMarks, put) =>
       Effect.gen(function* () {
@@ -79,6 +87,7 @@ export const make =
           )
           if (!isAnswered) yield* admitted(yield* read, marks)
         }
+        yield* prepare
 
         const id = crypto.getRandomValues(new Uint32Array(1)).join("")
         const strike: loginRecord.Strike = { id, at: yield* monotonicMillis, isRefusal: false }
