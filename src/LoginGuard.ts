@@ -28,6 +28,7 @@ import * as loginRecord from "./internal/login/record.js"
 import * as turns from "./internal/login/turns.js"
 import * as sharing from "./internal/store/sharing.js"
 import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
+import { TokenSource } from "./TokenSource.js"
 
 /**
  * Whether a login may be sent now.
@@ -130,7 +131,8 @@ const warnOfRebuilding = Effect.logWarning(
 
 /**
  * A guard for all users of the platform that `ThingSpaceConfig` names. It shares what it knows through the
- * `CredentialStore` in force, if `AppCredentials` are at hand; a warning says so if they are not.
+ * `CredentialStore` in force, under the secret of the `TokenSource` at hand, else of `AppCredentials`; a warning says so
+ * if there is neither.
  *
  * @since 0.1.0
  * @category constructors
@@ -138,7 +140,7 @@ const warnOfRebuilding = Effect.logWarning(
 export const make: Effect.Effect<Service> = Effect.gen(function* () {
   const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
   const memory = yield* memories.current
-  const shares = yield* sharing.make("LoginGuard")
+  const shares = yield* sharing.make("LoginGuard", yield* Effect.serviceOption(TokenSource))
   const makeShared = yield* loginLedger.SharedLedgers
   const ledgers =
     shares === undefined || makeShared === undefined ? loginLedger.local(memory, baseUrl) : makeShared(shares, memory)

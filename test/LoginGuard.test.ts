@@ -1090,7 +1090,11 @@ describe("the memory", () => {
       blockedOf(yield* attempt(guard))
       const forgettable: ReadonlyArray<LoginRecord> = [
         { passwords: [], strikes: [], pause: { failure: notSent, until: 0, times: 1 } },
-        { passwords: [{ mark: "A", at: 0, isRefused: false }], strikes: [], epoch: { number: 1, at: 0, resetAt: 0 } }
+        {
+          passwords: [{ mark: "A", at: 0, isRefused: false }],
+          strikes: [],
+          epoch: { number: 1, at: 0, resetAt: 0, seen: 0 }
+        }
       ]
       for (const [n, one] of forgettable.entries()) {
         memory.records.set("user 1", one)

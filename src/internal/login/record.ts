@@ -43,8 +43,13 @@ export interface LoginRecord {
   readonly pause?: { readonly failure: AuthError; readonly until: number; readonly times: number } | undefined
   /** How many probes since the last strike were not answered, and when the next is due. */
   readonly probe?: { readonly unanswered: number; readonly due: number } | undefined
-  /** In a record that is shared: raised by each success and each reset, and when that was. */
-  readonly epoch?: { readonly number: number; readonly at: number; readonly resetAt: number } | undefined
+  /**
+   * In a record that is shared: raised by each success and each reset, and when that was; and which version of the
+   * store's this takes in.
+   */
+  readonly epoch?:
+    | { readonly number: number; readonly at: number; readonly resetAt: number; readonly seen: number }
+    | undefined
 }
 
 /** @internal */
@@ -243,4 +248,4 @@ export const settleLate = (record: LoginRecord, attempt: Attempt, outcome: Outco
  * @internal
  */
 export const reset = ({ epoch }: LoginRecord, now: number): LoginRecord =>
-  epoch === undefined ? fresh : { ...fresh, epoch: { number: epoch.number + 1, at: now, resetAt: now } }
+  epoch === undefined ? fresh : { ...fresh, epoch: { ...epoch, number: epoch.number + 1, at: now, resetAt: now } }

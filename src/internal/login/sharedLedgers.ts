@@ -1,9 +1,8 @@
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type AuthError, LoginBlocked } from "../../AuthError.js"
+import { type AuthError, EndpointError } from "../../AuthError.js"
 import type { Uws } from "../../Credentials.js"
 import { monotonicMillis } from "../endpoint/pause.js"
 import * as leasing from "../store/lease.js"
@@ -16,21 +15,13 @@ import * as memories from "./memory.js"
 import { type LoginRecord, settled } from "./record.js"
 import * as stored from "./storedRecord.js"
 
-/** How long the store remembers a user who does not log in; each look at it that refuses a login begins it anew. */
-const life = Duration.days(30)
-const lifeMillis = Duration.toMillis(life)
+const lifeMillis = Duration.toMillis(stored.life)
 
-/** Another process has been logging this user in for longer than an attempt takes. */
-const busy = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-  Effect.fail(
-    new LoginBlocked({
-      reason: "Uncertain",
-      attempts: 1,
-      since: DateTime.unsafeMake(now),
-      retryAfter: Duration.seconds(1)
-    })
-  )
-)
+/** What an attempt ends with whose lease has ended before its login was sent; callers never see it. */
+const lost = new EndpointError({ endpoint: "login", reason: "NotSent", description: "the lease has ended" })
+
+/** How often such an attempt is made anew. Whoever can write the store can end each lease. */
+const again = 2
 
 /** One user, as the store knows them. */
 interface Place {
@@ -49,7 +40,8 @@ const withEpoch = (record: LoginRecord): stored.SharedRecord => ({
  *
  * @internal
  */
-export const make = ({ baseUrl, store, vault }: Sharing, memory: memories.Memory): Ledgers => {
+export const make = ({ baseUrl, patience, store, vault }: Sharing, memory: memories.Memory): Ledgers => {
+  const patiently = leasing.patience(patience)
   const localKey = (username: string) => memories.keyOf(baseUrl, username)
   const read = (username: string) => Effect.sync(() => withEpoch(memories.read(memory, localKey(username))))
   const remember = (username: string, record: LoginRecord) => memories.write(memory, localKey(username), record)
@@ -62,45 +54,63 @@ export const make = ({ baseUrl, store, vault }: Sharing, memory: memories.Memory
       }))
     )
 
-  const put = (place: Place, lease: Lease, record: LoginRecord): Effect.Effect<boolean, CredentialStoreError> =>
+  const put = (
+    { key, vault }: Place,
+    lease: Lease,
+    username: string,
+    record: LoginRecord
+  ): Effect.Effect<boolean, CredentialStoreError> =>
     Effect.gen(function* () {
-      const text = stored.encode(withEpoch(record), yield* monotonicMillis)
-      return yield* store.set(lease, yield* place.vault.seal(place.key, text), life)
+      const written = { lease: lease.token, writtenAt: yield* Clock.currentTimeMillis }
+      const text = stored.encode(withEpoch(record), yield* monotonicMillis, written)
+      const isStored = yield* store.set(lease, yield* vault.seal(key, text), stored.life)
+      if (!isStored) return false
+      const known = yield* read(username)
+      yield* remember(username, { ...known, epoch: { ...known.epoch, seen: lease.token } })
+      return true
     })
 
-  const look = ({ key, vault }: Place) =>
+  /** What the store has; nothing if that was set back, by a failover or by somebody who can write it. */
+  const look = ({ key, vault }: Place, lease: Lease | undefined, { epoch: { seen } }: stored.SharedRecord) =>
     Effect.gen(function* () {
-      const now = yield* monotonicMillis
       const entry = yield* store.get(key)
       if (Option.isNone(entry)) return undefined
-      const age = lifeMillis - Duration.toMillis(entry.value.timeToLive)
-      const text = yield* vault.open(key, entry.value.value)
-      const record = Option.flatMap(text, (opened) => stored.decode(opened, now - age))
+      const { timeToLive, value, version } = entry.value
+      // A store that counts anew, as after a restart, has not been set back.
+      if (version < seen && (lease === undefined || lease.token > seen)) return undefined
+      const age = lifeMillis - Duration.toMillis(timeToLive)
+      const text = yield* vault.open(key, value)
+      const [now, wall] = [yield* monotonicMillis, yield* Clock.currentTimeMillis]
+      const record = Option.flatMap(text, (opened) => stored.decode(opened, { version, age }, now, wall))
       return Option.isSome(record) ? { record: record.value, isOld: age > lifeMillis / 2 } : undefined
     })
 
-  /** Brings what is known here and what the store knows together, in both. */
-  const agree = (place: Place, lease: Lease, username: string): Effect.Effect<void, CredentialStoreError> =>
+  /** Brings what is known here and what the store knows together, in both; only here without a lease. */
+  const agree = (place: Place, lease: Lease | undefined, username: string): Effect.Effect<void, CredentialStoreError> =>
     Effect.gen(function* () {
-      const theirs = yield* look(place)
+      const theirs = yield* look(place, lease, yield* read(username))
       const ours = yield* read(username)
-      if (theirs === undefined) {
-        if (!stored.isSame(ours, stored.none)) yield* Effect.ignore(put(place, lease, ours))
-        return yield* remember(username, ours)
-      }
-      const both = stored.merge(ours, theirs.record)
+      // What has been taken in is not taken in again, however young it is said to be.
+      const isNews = theirs !== undefined && theirs.record.epoch.seen !== ours.epoch.seen
+      const both = isNews ? stored.merge(ours, theirs.record) : ours
       yield* remember(username, both)
-      if (theirs.isOld || !stored.isSame(both, theirs.record)) yield* Effect.ignore(put(place, lease, both))
+      if (lease === undefined) return
+      if (theirs?.isOld === true || !stored.isSame(both, theirs?.record ?? stored.none)) {
+        yield* Effect.ignore(put(place, lease, username, both))
+      }
     })
 
-  /** Does something under the lease, told whether the store could be read: who could not must not write over it. */
+  /**
+   * Does something under the lease, told whether the store could be read: who could not must not write over it. A lease
+   * that somebody holds for too long is done without.
+   */
   const underLease = <A>(
     place: Place,
     username: string,
     use: (lease: Lease | undefined) => Effect.Effect<A, AuthError>
   ): Effect.Effect<A, AuthError> =>
     Effect.flatMap(
-      leasing.patiently(() =>
+      patiently(place.key, () =>
         Effect.flatMap(
           leasing.holding(store, place.key, (lease) =>
             Effect.flatMap(Effect.isSuccess(agree(place, lease, username)), (isRead) => use(isRead ? lease : undefined))
@@ -111,28 +121,32 @@ export const make = ({ baseUrl, store, vault }: Sharing, memory: memories.Memory
           }
         )
       ),
-      Option.match({ onNone: () => busy, onSome: Effect.succeed })
+      Option.match({
+        onNone: () => Effect.zipRight(Effect.ignore(agree(place, undefined, username)), use(undefined)),
+        onSome: Effect.succeed
+      })
     )
 
   const ledgerOf = (place: Place, user: Uws, mark: passwordMark.Mark, lease: Lease | undefined): Ledger => {
+    const { username } = user
     const write = (record: LoginRecord): Effect.Effect<void> =>
       Effect.zipRight(
-        remember(user.username, record),
-        lease === undefined ? Effect.void : Effect.ignore(put(place, lease, record))
+        remember(username, record),
+        lease === undefined ? Effect.void : Effect.ignore(put(place, lease, username, record))
       )
     return {
       marks: [passwordMark.of(user.password), mark],
-      read: read(user.username),
+      read: read(username),
       write,
       announce: (record) =>
         Effect.gen(function* () {
-          yield* remember(user.username, record)
+          yield* remember(username, record)
           const isAnnounced =
-            lease === undefined || (yield* Effect.orElseSucceed(put(place, lease, record), () => true))
+            lease === undefined || (yield* Effect.orElseSucceed(put(place, lease, username, record), () => true))
           if (isAnnounced) return
-          const known = yield* read(user.username)
-          yield* remember(user.username, { ...settled(known), pending: undefined })
-          return yield* busy
+          const known = yield* read(username)
+          yield* remember(username, { ...settled(known), pending: undefined })
+          return yield* lost
         })
     }
   }
@@ -144,7 +158,12 @@ export const make = ({ baseUrl, store, vault }: Sharing, memory: memories.Memory
         const spelled = memories.spelling(user.username)
         const own = yield* place.vault.ofUser({ ...user, username: spelled })
         const mark = yield* own.name("password", baseUrl)
-        return yield* underLease(place, user.username, (lease) => attempt(ledgerOf(place, user, mark, lease)))
+        const attemptUnder = (lease: Lease | undefined) => attempt(ledgerOf(place, user, mark, lease))
+        const isLost = (error: AuthError) => error === lost
+        return yield* underLease(place, user.username, attemptUnder).pipe(
+          Effect.retry({ times: again, while: isLost }),
+          Effect.catchIf(isLost, () => attemptUnder(undefined))
+        )
       }),
     change: (username, f) =>
       Effect.gen(function* () {
