@@ -7,7 +7,7 @@ import * as Random from "effect/Random"
 import { type AuthError, LoginBlocked } from "../../AuthError.js"
 import type { Uws } from "../../Credentials.js"
 import { monotonicMillis, withRetryAfter } from "../endpoint/pause.js"
-import { busy, type Ledger } from "./ledger.js"
+import { type Ledger, lost } from "./ledger.js"
 import * as passwordMark from "./mark.js"
 import type { Change } from "./memory.js"
 import * as loginOutcome from "./outcome.js"
@@ -116,7 +116,7 @@ export const make =
             const isOurs = yield* note((record) => loginRecord.begin(record, strike))
             // An earlier login may have been answered since.
             const others = settle({ _tag: "NotTried" })(yield* read, strike.at)
-            yield* Effect.onError(isOurs ? admitted(others, marks) : busy, () => withdraw)
+            yield* Effect.onError(isOurs ? admitted(others, marks) : lost, () => withdraw)
             return yield* Effect.onExit(restore(sent), (exit) => {
               const outcome = loginOutcome.of(exit)
               return isSent ? Effect.zipRight(warn(outcome), note(settle(outcome))) : withdraw
