@@ -41,6 +41,7 @@ export const make = ({ baseUrl, patience, store, vault }: Sharing, memory: memor
       /** Takes in what the store has, once. */
       const take = (lease?: Lease) =>
         Effect.gen(function* () {
+          const [now, wall] = [yield* monotonicMillis, yield* Clock.currentTimeMillis]
           const entry = yield* store.get(key)
           const ours = yield* change((record) => record)
           if (Option.isNone(entry)) return ours
@@ -51,8 +52,7 @@ export const make = ({ baseUrl, patience, store, vault }: Sharing, memory: memor
           if (isSetBack || version === seen) return ours
           const text = yield* open(key, value)
           const kept = { version, age: Duration.toMillis(stored.life) - Duration.toMillis(timeToLive) }
-          const wall = yield* Clock.currentTimeMillis
-          return yield* change((record, now) =>
+          return yield* change((record) =>
             Option.match(
               Option.flatMap(text, (opened) => stored.decode(opened, kept, now, wall)),
               {
