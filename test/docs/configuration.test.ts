@@ -94,16 +94,22 @@ describe("docs/configuration.md", () => {
       "a login that its callers have given up is still listened for",
       "2 minutes"
     )
-    assert.match(read("src/TokenSource.ts"), /times\(requestTimeout, 3\), isShared \? Duration\.seconds\(120\)/)
+    has(
+      "store/sharing.ts",
+      /patience = Duration\.sum\(Duration\.times\(requestTimeout, 2\), Duration\.seconds\(10\)\)/,
+      "who waits for another process waits",
+      "2 times `requestTimeout` and 10 seconds; then acquires its own"
+    )
+    assert.match(read("src/TokenSource.ts"), /times\(requestTimeout, 3\), patience\)/)
     assert.strictEqual(
       times.get("who waits for a token waits"),
-      "3 times `requestTimeout`; 2 minutes more with a store"
+      "3 times `requestTimeout`; with a store as long as for another process more"
     )
     has(
       "credential/heldSession.ts",
-      /times\(requestTimeout, 6\), isShared \? Duration\.seconds\(120\)/,
+      /times\(requestTimeout, 6\), Duration\.times\(patience, 3\)\)/,
       "who waits for a session waits",
-      "6 times `requestTimeout`; 2 minutes more with a store"
+      "6 times `requestTimeout`; with a store 3 times as long as for another process more"
     )
   })
 })

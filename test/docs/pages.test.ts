@@ -105,10 +105,15 @@ describe("the pages", () => {
     }
   })
 
-  it.each(pages)("%s names only variables of the environment that the library or an example reads", (page) => {
-    const variables = (text: string) => text.match(/\bTHINGSPACE_\w+/g) ?? []
-    const readers = ["src", "examples"].flatMap((folder) => filesIn(folder, ".ts").map((file) => `${folder}/${file}`))
-    const known = readers.flatMap((file) => variables(read(file)))
-    for (const name of variables(read(page))) assert.include(known, name)
-  })
+  it.each(pages)(
+    "%s names only variables of the environment that the library, a command or an example reads",
+    (page) => {
+      const variables = (text: string) => text.match(/\bTHINGSPACE_\w+/g) ?? []
+      const readers = ["src", "examples", "bin"].flatMap((folder) =>
+        filesIn(folder, ".ts").map((file) => `${folder}/${file}`)
+      )
+      const known = readers.flatMap((file) => variables(read(file)))
+      for (const name of variables(read(page))) assert.include(known, name)
+    }
+  )
 })
