@@ -269,17 +269,25 @@ describe("a refusal that renewing cannot mend", () => {
     }).pipe(Effect.provide(pipeline.layer()))
   )
 
-  it.effect("is that of a token which the platform hands back: one token request, then none for a minute", () =>
-    Effect.gen(function* () {
-      const fault = '{"fault":{"code":"900901","message":"","description":""}}'
-      yield* fails(ThingSpaceEmulator.answer(401, { body: fault }), account, Number.POSITIVE_INFINITY)
-      for (let n = 0; n < 50; n++) {
-        assert.strictEqual((yield* get(account)).status, 401)
-        yield* TestClock.adjust("1 seconds")
-      }
-      assert.lengthOf(yield* received(account), 50)
-      assert.deepStrictEqual(yield* cost, { tokens: 2, logins: 1 })
-    }).pipe(Effect.provide(pipeline.layer()))
+  it.effect(
+    "is that of a token which the platform hands back: three token requests a minute, spaced as for any unhealed renewal",
+    () =>
+      Effect.gen(function* () {
+        const fault = '{"fault":{"code":"900901","message":"","description":""}}'
+        yield* fails(ThingSpaceEmulator.answer(401, { body: fault }), account, Number.POSITIVE_INFINITY)
+        const tokens: Array<number> = []
+        for (let n = 0; n < 600; n++) {
+          assert.strictEqual((yield* get(account)).status, 401)
+          tokens.push((yield* cost).tokens)
+          yield* TestClock.adjust("100 millis")
+        }
+        // The first call asks twice. The fourth renewal comes a minute after the first.
+        const requestedAt = tokens.flatMap((count, n) => (n > 0 && count > (tokens[n - 1] ?? 0) ? [n * 100] : []))
+        assert.deepStrictEqual([tokens[0], ...requestedAt], [2, 300, 800])
+        assert.lengthOf(yield* received(account), 600)
+        yield* get(account)
+        assert.deepStrictEqual(yield* cost, { tokens: 5, logins: 1 })
+      }).pipe(Effect.provide(pipeline.layer()))
   )
 })
 
