@@ -45,16 +45,6 @@ const isReplayable = ({ body }: HttpClientRequest.HttpClientRequest): boolean =>
 const monotonicMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n))
 
 /**
- * Notes that the platform has accepted the credentials of an attempt.
- *
- * @internal
- */
-export const accepted = ({ carried, renewed, to }: Attempt): void => {
-  for (const { api, stage } of renewed) stage.backoff.healed(api)
-  for (const { stage, value } of carried) if (stage.backoff.isOpen) stage.backoff.accepted(to.request.url, value)
-}
-
-/**
  * What a refused attempt leads to: each credential that the refusal names, or may mean, is replaced at most once, and the
  * request sent again. `acquire` brings the credentials of the next attempt, `finish` hands the refusal on.
  *

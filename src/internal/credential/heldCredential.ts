@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import { Published } from "./fastPath.js"
 import { type Held, isSame, type Token } from "./held.js"
 import type { LayerFibers } from "./layerFibers.js"
 import type { Acquisition, Ready, State } from "./state.js"
@@ -21,15 +22,10 @@ const askAgainAfter = "250 millis"
  *
  * @internal
  */
-export interface HeldCredential<T, E> {
-  /** The token, if it can be sent at `now` without asking anyone; synchronous, because every call reads it. */
-  readonly peek: (now: number) => T | undefined
+export interface HeldCredential<T extends Token, E> {
   /** What is held, expired or not. */
-  readonly current: () => Held<T> | undefined
-  readonly isCurrent: (token: T) => boolean
+  readonly published: Published<T>
   readonly get: Effect.Effect<T, E>
-  /** Moves the end of this credential to a later time, if it is the one that is held. */
-  readonly extend: (token: T, expiresAt: number) => Held<T> | undefined
   /** Forgets this credential if it is held; says whether it did. An acquisition under way learns that it was refused. */
   readonly invalidate: (token: T) => Effect.Effect<boolean>
   /** Replaces one credential by another, if it is still held and no renewal is under way; says whether it did. */
@@ -66,7 +62,7 @@ export const make = <T extends Token, E>(
     const { acquire, closed, fibers, isRepeatable, margin, silent } = options
     const deadlineMillis = Duration.toMillis(options.deadline)
     const ref = yield* Ref.make<State<T, E>>(state.empty())
-    let published: State<T, E> = yield* Ref.get(ref)
+    const published = new Published<T>()
 
     /** Every change is one step through here, and publishes what the hot path reads. */
     const transition = <A>(
@@ -75,7 +71,8 @@ export const make = <T extends Token, E>(
       Effect.clockWith((clock) =>
         Ref.modify(ref, (current) => {
           const [result, next] = f(current, clock.unsafeCurrentTimeMillis(), clock)
-          published = next
+          published.held = next._tag === "Ready" ? next.held : undefined
+          published.lead = next._tag === "Ready" && next.renewal === "Pending" ? margin : 0
           return [result, next]
         })
       )
@@ -166,7 +163,7 @@ export const make = <T extends Token, E>(
             if (current._tag === "Empty") return startAfter(current.previous, caller, clock)
             if (current._tag === "Acquiring") return [arrival(current.acquisition, ifJoinedIsSilent), current]
             const { held, renewal } = current
-            if (now < state.freshUntil(current, margin)) return [Effect.succeed(held.token), current]
+            if (published.peek(now) !== undefined) return [Effect.succeed(held.token), current]
             if (now < held.expiresAt) {
               return [Effect.succeed(held.token), { ...current, renewal: start(caller, clock) ?? "Attempted" }]
             }
@@ -199,18 +196,8 @@ export const make = <T extends Token, E>(
     yield* Effect.addFinalizer(() => transition(() => [undefined, state.empty()]))
 
     return {
-      peek: (now) =>
-        published._tag === "Ready" && now < state.freshUntil(published, margin) ? published.held.token : undefined,
-      current: () => (published._tag === "Ready" ? published.held : undefined),
-      isCurrent: (token) => published._tag === "Ready" && isSame(published.held.token, token),
+      published,
       get,
-      extend: (token, expiresAt) => {
-        if (published._tag !== "Ready" || !isSame(published.held.token, token)) return undefined
-        const { held } = published
-        if (expiresAt < held.expiresAt) return undefined
-        held.expiresAt = expiresAt
-        return held
-      },
       invalidate: (token) =>
         Effect.flatten(
           transition((current): readonly [Effect.Effect<boolean>, State<T, E>] =>

@@ -10,7 +10,7 @@ import { type AuthError, type CredentialsError, EndpointError } from "../../Auth
 import type { Uws } from "../../Credentials.js"
 import { fingerprint, type SessionToken } from "../../SessionToken.js"
 import * as platformError from "../endpoint/platformError.js"
-import { FastPath } from "./fastPath.js"
+import { SessionPath, Uses } from "./fastPath.js"
 import { type Held, holdSessionToken } from "./held.js"
 import * as heldCredential from "./heldCredential.js"
 import * as idleRelogin from "./idleRelogin.js"
@@ -79,22 +79,6 @@ const deadline = (requestTimeout: Duration.Duration, isShared: boolean): Duratio
 const isOver = (error: AuthError): boolean =>
   error._tag === "SessionError" && platformError.refusesSession(error.errorCode)
 
-class SessionPath extends FastPath<SessionToken> {
-  readonly #use: (token: SessionToken, sentAt: number) => void
-
-  constructor(
-    held: heldCredential.HeldCredential<SessionToken, AuthError>,
-    use: (token: SessionToken, sentAt: number) => void
-  ) {
-    super(held)
-    this.#use = use
-  }
-
-  unsafeUsed(token: SessionToken, sentAt: number): void {
-    if (#use in this) this.#use(token, sentAt)
-  }
-}
-
 /**
  * The session of one user: logged in through the guard, kept by its uses, shared if there is a store.
  *
@@ -146,11 +130,18 @@ export const make = (options: Options) =>
       silent,
       closed
     })
+    const { published } = held
+    const uses = new Uses(published, idleMillis, (session, sentAt) => {
+      const toldFrom = relogin.used(session)
+      if (sentAt >= tellAt) tell(session, sentAt)
+      uses.toldFrom = Math.min(toldFrom, tellAt)
+    })
     const relogin = idleRelogin.make({
       fibers,
       schedule: options.relogin,
       idleTimeout,
-      current: held.current,
+      uses,
+      current: () => published.held,
       logIn: held.get
     })
 
@@ -183,12 +174,6 @@ export const make = (options: Options) =>
         )
       )
     }
-    const use = (token: SessionToken, sentAt: number): void => {
-      const session = held.extend(token, sentAt + idleMillis)
-      if (session === undefined) return
-      relogin.used(session)
-      if (sentAt >= tellAt) tell(session, sentAt)
-    }
     const logout = Effect.flatMap(
       held.take,
       Option.match({
@@ -202,7 +187,7 @@ export const make = (options: Options) =>
     )
 
     if (options.logoutOnClose) {
-      const lastLogout = Effect.suspend(() => (held.current() === undefined ? Effect.void : logout)).pipe(
+      const lastLogout = Effect.suspend(() => (published.held === undefined ? Effect.void : logout)).pipe(
         Effect.disconnect,
         Effect.interruptible,
         Effect.timeout("2 seconds"),
@@ -212,12 +197,12 @@ export const make = (options: Options) =>
       yield* Effect.addFinalizer(() => Effect.zipRight(fibers.close, lastLogout))
     }
 
-    return Object.assign(new SessionPath(held, use), {
+    return Object.assign(new SessionPath(published, uses), {
       get: held.get,
-      used: (token: SessionToken, sentAt: number) => Effect.sync(() => use(token, sentAt)),
+      used: (token: SessionToken, sentAt: number) => Effect.sync(() => uses.add(token, sentAt)),
       invalidate: (token: SessionToken) =>
         Effect.suspend(() => {
-          shared?.refused(Redacted.value(token.secret), held.isCurrent(token))
+          shared?.refused(Redacted.value(token.secret), published.isCurrent(token))
           return Effect.flatMap(held.invalidate(token), (forgotten) =>
             forgotten ? Effect.logWarning(`The platform refused session ${fingerprint(token)}`) : Effect.void
           )
