@@ -163,6 +163,7 @@ export const make = <T extends Token, E>(
             if (current._tag === "Empty") return startAfter(current.previous, caller, clock)
             if (current._tag === "Acquiring") return [arrival(current.acquisition, ifJoinedIsSilent), current]
             const { held, renewal } = current
+            // Another caller may have come first.
             if (published.peek(now) !== undefined) return [Effect.succeed(held.token), current]
             if (now < held.expiresAt) {
               return [Effect.succeed(held.token), { ...current, renewal: start(caller, clock) ?? "Attempted" }]
@@ -175,7 +176,12 @@ export const make = <T extends Token, E>(
       )
 
     /** Who has joined a silent acquisition takes it over, once: no caller waits for longer than two deadlines. */
-    const get = obtain(isRepeatable ? obtain(Effect.fail(silent)) : Effect.fail(silent))
+    const obtained = obtain(isRepeatable ? obtain(Effect.fail(silent)) : Effect.fail(silent))
+
+    const get = Effect.clockWith((clock) => {
+      const token = published.peek(clock.unsafeCurrentTimeMillis())
+      return token === undefined ? obtained : Effect.succeed(token)
+    })
 
     const endRenewal = ({ renewal }: Ready<T, E>): Effect.Effect<void> =>
       typeof renewal === "string" ? Effect.void : interrupt(renewal)
