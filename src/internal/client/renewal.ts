@@ -1,8 +1,8 @@
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import { monotonicMillis } from "../endpoint/pause.js"
 import type { Addressed } from "../http/allowedOrigins.js"
 import type { Reading } from "./rejectedResponse.js"
 import * as backoff from "./renewalBackoff.js"
@@ -40,9 +40,6 @@ const countResend = ({ tag }: AnyStage): Effect.Effect<void> =>
 /** Whether the body can be sent a second time: a stream may have been used up by the first, which nothing shows. */
 const isReplayable = ({ body }: HttpClientRequest.HttpClientRequest): boolean =>
   body._tag !== "Stream" && (body._tag !== "Raw" || typeof body.body === "string")
-
-/** Back-off is measured by the clock that nobody sets. */
-const monotonicMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n))
 
 /**
  * What a refused attempt leads to: each credential that the refusal names, or may mean, is replaced at most once, and the

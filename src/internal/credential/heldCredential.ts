@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import { unsafeMonotonicMillis } from "../endpoint/pause.js"
 import { Published } from "./fastPath.js"
 import { type Held, isSame, type Token } from "./held.js"
 import type { LayerFibers } from "./layerFibers.js"
@@ -52,8 +53,6 @@ export interface Options<T, E> {
   readonly closed: E
 }
 
-const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
-
 /** @internal */
 export const make = <T extends Token, E>(
   options: Options<T, E>
@@ -89,7 +88,7 @@ export const make = <T extends Token, E>(
         Effect.flatMap(
           transition((current, now, clock) => {
             const [objection, next] = state.objection(current, held, now)
-            const isPatient = isRepeatable && monotonicMillis(clock) < until
+            const isPatient = isRepeatable && unsafeMonotonicMillis(clock) < until
             if (objection === "AtOnce" || (objection === "Soon" && isPatient)) return [objection, next]
             if (isRepeatable && current._tag === "Acquiring" && held.expiresAt <= now) {
               held.expiresAt = Number.POSITIVE_INFINITY
@@ -106,7 +105,7 @@ export const make = <T extends Token, E>(
 
     /** The acquisition belongs to the layer; its spans only link to those of the caller. */
     const start = (caller: Fiber.RuntimeFiber<unknown, unknown>, clock: Clock.Clock): Acquisition<T, E> | undefined => {
-      const now = monotonicMillis(clock)
+      const now = unsafeMonotonicMillis(clock)
       const acquired = acquireUntil(now + deadlineMillis / 2)
       const linked = caller.currentSpan === undefined ? acquired : Effect.linkSpans(acquired, caller.currentSpan)
       const fiber = fibers.fork(Effect.onExit(linked, (exit) => settle(acquisition, exit)))
@@ -119,7 +118,7 @@ export const make = <T extends Token, E>(
     const outcome = ({ deadline, fiber }: Acquisition<T, E>): Effect.Effect<Option.Option<Exit.Exit<Held<T>, E>>> =>
       Effect.clockWith((clock) =>
         Effect.map(
-          Effect.timeoutOption(Fiber.await(fiber), Math.max(0, deadline - monotonicMillis(clock))),
+          Effect.timeoutOption(Fiber.await(fiber), Math.max(0, deadline - unsafeMonotonicMillis(clock))),
           Option.filter((exit) => !Exit.isInterrupted(exit))
         )
       )

@@ -5,7 +5,7 @@ import * as Random from "effect/Random"
 import type { CredentialsError, TokenError } from "../../AuthError.js"
 import type { App } from "../../Credentials.js"
 import { backoff, jittered, monotonicMillis, withRetryAfter } from "./pause.js"
-import { refusesAppBarely, refusesCaller } from "./verdict.js"
+import { refusesApp } from "./verdict.js"
 
 const longestRefused = Duration.toMillis(Duration.minutes(1))
 const longestTrouble = Duration.toMillis(Duration.seconds(30))
@@ -37,9 +37,6 @@ export interface TokenPause<A> {
 const isSame = (one: App, other: App): boolean =>
   Equal.equals(one.key, other.key) && Equal.equals(one.secret, other.secret)
 
-const refusesPair = (error: TokenError): boolean =>
-  error._tag === "OAuthError" ? refusesCaller(error) : error._tag === "EndpointError" && refusesAppBarely(error)
-
 const lostCodes: ReadonlySet<string | undefined> = new Set([undefined, "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"])
 
 /** A connection that was kept from an earlier call may have been closed by the other side meanwhile. */
@@ -52,7 +49,7 @@ const isLostConnection = (error: TokenError): boolean =>
 /** How long the endpoint is left alone after so many failures in a row, in milliseconds. */
 const pauseAfter = (error: Exclude<TokenError, CredentialsError>, failures: number, random: number): number => {
   if (error.retryAfter !== undefined) return Duration.toMillis(error.retryAfter)
-  if (refusesPair(error)) return jittered(backoff(failures, longestRefused), random)
+  if (refusesApp(error)) return jittered(backoff(failures, longestRefused), random)
   return failures < 2 ? 0 : jittered(backoff(failures - 1, longestTrouble), random)
 }
 
@@ -82,7 +79,7 @@ export const make = <A>(options: {
   const failed = (app: App, error: TokenError): Effect.Effect<never, TokenError> =>
     Effect.flatMap(Effect.zip(monotonicMillis, Random.next), ([now, random]) => {
       if (error._tag === "CredentialsError") return Effect.fail(error)
-      const refused = refusesPair(error) ? app : undefined
+      const refused = refusesApp(error) ? app : undefined
       const isOther = pause?.refused !== undefined && !isSame(pause.refused, app)
       failures = isOther ? 1 : failures + 1
       const wait = pauseAfter(error, failures, random)
