@@ -86,7 +86,7 @@ export const classify = (status: number, body: string): Rejection => {
 }
 
 /**
- * The classifier that the assembled layers use, `classify` by default; replace it where the platform has learnt to say
+ * The classifier that the assembled layers use, `classify` by default; replace it if the platform has learnt to say
  * something new.
  *
  * @example

@@ -61,7 +61,7 @@ export interface Service {
   /**
    * Ends a session: `POST /api/m2m/v1/session/logout`. Callbacks for requests made in it still arrive.
    *
-   * Fails with `SessionError` where the platform does not know the session, or as `login` does.
+   * Fails with `SessionError` if the platform does not know the session, or as `login` does.
    */
   readonly logout: (access: AccessToken, session: SessionToken) => Effect.Effect<void, AuthError>
   /**

@@ -81,8 +81,9 @@ export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
 /**
  * Vouches that a client follows no redirect, as undici's and Node's do unless they are told to.
  *
- * A vouch for fetch is made true: it is told `manual`. A caller's `RequestInit` that follows is still seen, at the cost of one look per call. An interceptor of undici's that follows redirects is not: never vouch for one, because it takes the
- * credentials along.
+ * For fetch this is made true: it is told `manual`, and a caller's `RequestInit` that follows redirects is still seen, at
+ * the cost of one look per call. An interceptor of undici's that follows redirects is not seen, and would take the
+ * credentials along: never vouch for one.
  *
  * @since 0.2.0
  * @category layers

@@ -36,7 +36,7 @@ const nowIn = ({ currentDefaultServices }: Fiber): number => {
 /** The platform has accepted the credentials of an attempt. */
 const noteAccepted = ({ carried, renewed, to }: renewal.Attempt): void => {
   for (const { api, stage } of renewed) stage.backoff.healed(api)
-  for (const { stage, value } of carried) if (stage.backoff.isOpen) stage.backoff.accepted(to.request.url, value)
+  for (const { stage, value } of carried) if (stage.backoff.isOpen) stage.backoff.accepted(to.request.url, value())
 }
 
 type Response = HttpClientResponse.HttpClientResponse
@@ -77,7 +77,7 @@ export const make = <E, R, ET, ES>(
   const carrying = ({ carried, to }: renewal.Attempt): HttpClientRequest.HttpClientRequest => {
     let { request } = to
     for (const { stage, value } of carried) {
-      request = HttpClientRequest.setHeader(request, stage.header ?? to.sessionHeader, value)
+      request = HttpClientRequest.setHeader(request, stage.header ?? to.sessionHeader, value())
     }
     return request
   }

@@ -75,11 +75,11 @@ export const renewing =
       /** If another has taken its place nothing is dropped; a source that is acquiring learns what it must not bring. */
       const drop = Effect.flatMap(monotonicMillis, (now) => {
         if (!one.isCurrent()) return one.invalidate
-        trial = stage.backoff.begin(api, one.value, now)
+        trial = stage.backoff.begin(api, one.value(), now)
         return trial === undefined ? Effect.void : one.invalidate
       })
       const replaced = (next: ReadonlyArray<Carried>): Outcome<E, R> => {
-        if (next.find((other) => other.stage === stage)?.value !== one.value) {
+        if (next.find((other) => other.stage === stage)?.value() !== one.value()) {
           const again = { to, carried: next, renewed: [...renewed, { stage, api }] }
           return Effect.zipRight(Effect.zipRight(discard, countResend(stage)), resend(again))
         }

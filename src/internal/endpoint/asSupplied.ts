@@ -38,8 +38,8 @@ const hinting = (error: EndpointFailure, hint: string): EndpointFailure => {
 }
 
 /**
- * Runs a call only with credentials that can be meant. What may be meant, and often is not, is warned of once for each
- * client, and said again if the platform refuses the credentials.
+ * Refuses credentials that cannot be meant before anything is sent. Those that may be meant, but rarely are, are warned of
+ * once per client, and noted in the error if the platform refuses them.
  *
  * @internal
  */

@@ -26,7 +26,7 @@ const isLostCode = (code: unknown): code is string => typeof code === "string" &
 const isConnect = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "syscall" in error && error.syscall === "connect"
 
-/** Where a host has several addresses, Node's error names no call itself, and holds one error for each address. */
+/** If a host has several addresses, Node's error names no call itself, and holds one error for each address. */
 const isConnecting = (cause: object): boolean =>
   isConnect(cause) ||
   ("errors" in cause && Array.isArray(cause.errors) && cause.errors.length > 0 && cause.errors.every(isConnect))
@@ -105,8 +105,8 @@ export interface Answer {
 }
 
 /**
- * What an answer other than a success says, in whichever dialect. What kind of failure it is, is read from the body as it
- * was sent; only the texts that are kept for printing lose the secrets.
+ * What an answer other than a success says, in whichever dialect. It is classified as it was sent; only the texts that are
+ * kept for printing are searched for secrets.
  *
  * @internal
  */

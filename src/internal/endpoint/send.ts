@@ -39,8 +39,7 @@ export interface Call<A> {
 }
 
 /**
- * For the calls of which a success says all by its status, unless its body is an error. What it repeats in its body goes
- * no further.
+ * For calls whose success is its status alone, unless the body is an error. The body may repeat a secret, and is dropped.
  *
  * @internal
  */
@@ -67,7 +66,7 @@ const count = (endpoint: Endpoint, exit: Exit.Exit<unknown, EndpointFailure>): E
   return Metric.increment(Metric.tagged(tagged, "thingspace.outcome", outcome))
 }
 
-/** An answer of any status, also where the client was built to fail on some. */
+/** An answer of any status, even if the client was built to fail on some. */
 const execute = (
   client: HttpClient.HttpClient.With<HttpClientError.HttpClientError, Scope.Scope>,
   endpoint: Endpoint,

@@ -20,20 +20,6 @@ interface Pause {
   readonly refused: App | undefined
 }
 
-/**
- * The token endpoint, left alone for a while after it has failed.
- *
- * @internal
- */
-export interface TokenPause<A> {
-  /** Reads the credentials, or fails with what began the pause if there is no use in reading them. */
-  readonly credentials: Effect.Effect<App, TokenError>
-  /** Asks for a token with these credentials, or fails with what began the pause that holds for them. */
-  readonly request: (app: App) => Effect.Effect<A, TokenError>
-  /** Both, one after the other. */
-  readonly acquire: Effect.Effect<A, TokenError>
-}
-
 const isSame = (one: App, other: App): boolean =>
   Equal.equals(one.key, other.key) && Equal.equals(one.secret, other.secret)
 
@@ -65,7 +51,7 @@ const pauseAfter = (error: Exclude<TokenError, CredentialsError>, failures: numb
 export const make = <A>(options: {
   readonly credentials: Effect.Effect<App, CredentialsError>
   readonly request: (app: App) => Effect.Effect<A, TokenError>
-}): TokenPause<A> => {
+}) => {
   let pause: Pause | undefined
   let failures = 0
   let readAt = Number.NEGATIVE_INFINITY
@@ -87,6 +73,7 @@ export const make = <A>(options: {
       return Effect.fail(wait > 0 ? withRetryAfter(error, Duration.millis(wait)) : error)
     })
 
+  /** Asks for a token with these credentials, or fails with what began the pause that holds for them. */
   const request = (app: App): Effect.Effect<A, TokenError> =>
     Effect.flatMap(monotonicMillis, (now) => {
       const error = held(now, app)
@@ -103,6 +90,7 @@ export const make = <A>(options: {
       )
     })
 
+  /** Reads the credentials, or fails with what began the pause if there is no use in reading them. */
   const credentials = Effect.flatMap(monotonicMillis, (now): Effect.Effect<App, TokenError> => {
     const error = held(now)
     const mayDiffer = pause?.refused !== undefined && now - readAt >= betweenReads

@@ -92,7 +92,7 @@ export const guarded = <A, E, R>(call: Effect.Effect<A, E, R>, names: RedactedNa
     )
   })
 
-/** Those that were last seen to name all that carries a secret. */
+/** The latest names that were found to cover every header with a secret: compared by identity, at every call. */
 let complete: RedactedNames = credentialHeaders
 
 const namesAll = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean => {
