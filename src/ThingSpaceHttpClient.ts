@@ -211,6 +211,28 @@ export const layerFromCredentials = (
  * A layer is one set of credentials: keep the value it returns, because each call makes another set, with its own login.
  * The `HttpClient` beneath must not repeat requests: each repeated login counts towards the lock. Retry the result.
  *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+ *
+ * const { account } = ThingSpaceEmulator.defaults
+ *
+ * // In production: your own credentials, and `ThingSpaceTransport.layer` beneath.
+ * const ThingSpaceTest = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
+ *   Layer.provide(ThingSpaceEmulator.layer())
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+ *   const response = yield* client.get(`/api/m2m/v1/accounts/${account}`)
+ *   console.log(response.status) // => 200
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */
@@ -238,7 +260,7 @@ export const layerConfig = (options?: PipelineOptions): Assembled<never> =>
 
 /**
  * The authenticated client as the plain `HttpClient`, for `HttpApiClient` and generated clients: an `AuthError` becomes
- * the `cause` of a `RequestError`, with reason `Transport` for an `EndpointError`, which may pass, else `Encode`.
+ * the `cause` of a `RequestError`, with reason `Transport` if `AuthError.isTransient` says that it passes, else `Encode`.
  *
  * @since 0.1.0
  * @category layers

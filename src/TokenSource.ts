@@ -148,7 +148,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
       silent,
       closed
     })
-    return Object.assign(new FastPath(held), {
+    return Object.assign(new FastPath(held.published), {
       get: held.get,
       invalidate: (token: AccessToken) =>
         Effect.flatMap(held.invalidate(token), (forgotten) =>
