@@ -189,9 +189,7 @@ export const layerForUser = (
 > =>
   Layer.scopedContext(
     Effect.flatMap(TokenSource.TokenSource, ({ platform }) =>
-      platform === undefined
-        ? perUser(options)
-        : Effect.provideService(perUser(options), ThingSpaceConfig.ThingSpaceConfig, platform)
+      Effect.provideService(perUser(options), ThingSpaceConfig.ThingSpaceConfig, platform)
     )
   )
 
@@ -210,28 +208,6 @@ export const layerFromCredentials = (
  *
  * A layer is one set of credentials: keep the value it returns, because each call makes another set, with its own login.
  * The `HttpClient` beneath must not repeat requests: each repeated login counts towards the lock. Retry the result.
- *
- * @example
- * ```ts
- * import * as Effect from "effect/Effect"
- * import * as Layer from "effect/Layer"
- * import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
- *
- * const { account } = ThingSpaceEmulator.defaults
- *
- * // In production: your own credentials, and `ThingSpaceTransport.layer` beneath.
- * const ThingSpaceTest = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
- *   Layer.provide(ThingSpaceEmulator.layer())
- * )
- *
- * const program = Effect.gen(function* () {
- *   const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
- *   const response = yield* client.get(`/api/m2m/v1/accounts/${account}`)
- *   console.log(response.status) // => 200
- * })
- *
- * await Effect.runPromise(Effect.provide(program, ThingSpaceTest))
- * ```
  *
  * @since 0.1.0
  * @category layers
