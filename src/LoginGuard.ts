@@ -30,6 +30,7 @@ import * as turns from "./internal/login/turns.js"
 import { fingerprintOfText } from "./internal/secrets/fingerprint.js"
 import * as sharing from "./internal/store/sharing.js"
 import { ThingSpaceConfig } from "./ThingSpaceConfig.js"
+import { TokenSource } from "./TokenSource.js"
 
 /**
  * Whether a login may be sent now.
@@ -149,7 +150,8 @@ const warnOfRebuilding = Effect.logWarning(
 
 /**
  * A guard for all users of the platform that `ThingSpaceConfig` names. It shares what it knows through the
- * `CredentialStore` in force, if `AppCredentials` are at hand; a warning says so if they are not.
+ * `CredentialStore` in force, under the secret of the `TokenSource` at hand, else of `AppCredentials`; a warning says so
+ * if there is neither.
  *
  * @since 0.1.0
  * @category constructors
@@ -157,7 +159,7 @@ const warnOfRebuilding = Effect.logWarning(
 export const make: Effect.Effect<Service> = Effect.gen(function* () {
   const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
   const memory = yield* memories.current
-  const shares = yield* sharing.make("LoginGuard")
+  const shares = yield* sharing.make("LoginGuard", yield* Effect.serviceOption(TokenSource))
   const makeShared = yield* loginLedger.SharedLedgers
   const isShared = shares !== undefined && makeShared !== undefined
   const ledger = isShared ? makeShared(shares, memory) : loginLedger.alone

@@ -24,6 +24,7 @@ import { noteAcquired } from "./internal/credential/metrics.js"
 import * as observation from "./internal/credential/observation.js"
 import { readCredentials } from "./internal/credential/readCredentials.js"
 import * as tokenPause from "./internal/endpoint/tokenPause.js"
+import * as application from "./internal/store/application.js"
 import * as sharing from "./internal/store/sharing.js"
 import { OAuthClient } from "./OAuthClient.js"
 import { type Settings, ThingSpaceConfig } from "./ThingSpaceConfig.js"
@@ -96,13 +97,12 @@ const revived = (secret: string, expiresAt: number): AccessToken =>
 const failure = (reason: "Timeout" | "NotSent", description: string): EndpointError =>
   new EndpointError({ endpoint: "requestToken", reason, description })
 
-const busy = failure("Timeout", "another process has been asking for one for too long")
 const silent = failure("Timeout", "asking for one has not ended in time")
 const closed = failure("NotSent", "the layer that holds the access token has been closed")
 
 /** Time to read the credentials, for a request, for its repetition, and to wait for another process. */
-const deadline = (requestTimeout: Duration.Duration, isShared: boolean): Duration.Duration =>
-  Duration.sum(Duration.times(requestTimeout, 3), isShared ? Duration.seconds(120) : Duration.zero)
+const deadline = (requestTimeout: Duration.Duration, patience: Duration.Duration): Duration.Duration =>
+  Duration.sum(Duration.times(requestTimeout, 3), patience)
 
 /**
  * A source over `OAuthClient` that lives as long as its scope; after that `get` sends nothing and fails.
@@ -114,8 +114,9 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
   Effect.gen(function* () {
     const client = yield* OAuthClient
     const platform = yield* ThingSpaceConfig
-    const credentials = readCredentials(yield* AppCredentials, "App", platform.requestTimeout)
-    const shares = yield* sharing.make("TokenSource")
+    const supplied = yield* AppCredentials
+    const credentials = readCredentials(supplied, "App", platform.requestTimeout)
+    const shares = yield* sharing.make("TokenSource", Option.none())
 
     const paused = tokenPause.make({
       credentials,
@@ -136,19 +137,18 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
             acquire: (app) => Effect.map(paused.request(app), (held) => [held, app]),
             hold: (secret, expiresAt) => holdAccessToken(revived(secret, expiresAt)),
             wantsAnother: true,
-            failed: identity,
-            busy
+            failed: identity
           })
     const held = yield* heldCredential.make<AccessToken, TokenError>({
       fibers: yield* layerFibers.make,
       acquire: Effect.zipLeft(shared?.acquire ?? paused.acquire, noteAcquired("token")),
       margin: Duration.toMillis(options?.refreshMargin ?? Duration.seconds(60)),
-      deadline: deadline(platform.requestTimeout, shared !== undefined),
+      deadline: deadline(platform.requestTimeout, shared?.patience ?? Duration.zero),
       isRepeatable: true,
       silent,
       closed
     })
-    return Object.assign(new FastPath(held.published), {
+    return Object.assign(new FastPath(held.published), application.bring(supplied), {
       get: held.get,
       invalidate: (token: AccessToken) =>
         Effect.flatMap(held.invalidate(token), (forgotten) =>
@@ -199,7 +199,8 @@ export const map: {
   }
   const isCurrent = (token: AccessToken): boolean => self.isCurrent?.(from(token)) ?? true
   const own = FastPath.observedOf(self)
-  return Object.assign(new FastPath({ peek, isCurrent, observed: own && observation.map(own, to) }), {
+  const fastPath = new FastPath({ peek, isCurrent, observed: own && observation.map(own, to) })
+  return Object.assign(fastPath, application.copied(self), {
     get: Effect.map(self.get, to),
     invalidate: (token: AccessToken) => self.invalidate(from(token)),
     revoke: self.revoke,

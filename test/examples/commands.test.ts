@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+import { CredentialStore, ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
 import * as RedisCredentialStore from "effect-thingspace-auth/RedisCredentialStore"
 import * as redis from "../fleet/redis.js"
 import { outcome } from "./example.js"
@@ -19,7 +19,7 @@ const variables = (url: Redacted.Redacted) => ({
 })
 
 /** A process of its own, as far as the guard is concerned: what it shares is in the store. */
-const call = (url: Redacted.Redacted) => {
+const call = (url: Redacted.Redacted, store = RedisCredentialStore.layer({ url })) => {
   const pipeline = ThingSpaceHttpClient.layer({
     ...ThingSpaceEmulator.credentials,
     password: Redacted.make("not-the-password")
@@ -28,7 +28,7 @@ const call = (url: Redacted.Redacted) => {
     Effect.flip(client.get(`/api/m2m/v1/accounts/${account}`))
   ).pipe(
     Effect.map(({ _tag }) => _tag),
-    Effect.provide(Layer.provide(pipeline, [ThingSpaceEmulator.layer(), RedisCredentialStore.layer({ url })]))
+    Effect.provide(Layer.provide(pipeline, [ThingSpaceEmulator.layer(), store]))
   )
 }
 
@@ -56,6 +56,21 @@ redis.describeWithRedis("reset", () => {
       assert.strictEqual(code, 0)
       assert.include(stdout, username)
       assert.strictEqual(yield* call(url), "SessionError")
+    })
+  )
+
+  it.scopedLive("does so in a store that is sealed by a secret of its own, without the application's", () =>
+    Effect.gen(function* () {
+      const { url } = yield* redis.make
+      const secret = "a sealing secret of 32 characters"
+      const sealed = CredentialStore.sealedWith(RedisCredentialStore.layer({ url }), Redacted.make(secret))
+      assert.strictEqual(yield* call(url, sealed), "SessionError")
+      assert.strictEqual(yield* call(url, sealed), "LoginBlocked")
+      const environment = { THINGSPACE_REDIS_URL: Redacted.value(url), THINGSPACE_SEALING_SECRET: secret }
+      const { code, stderr } = yield* command(["reset", username], environment)
+      assert.strictEqual(stderr, "")
+      assert.strictEqual(code, 0)
+      assert.strictEqual(yield* call(url, sealed), "SessionError")
     })
   )
 

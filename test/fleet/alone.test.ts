@@ -1,9 +1,11 @@
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { assert, describe, it, vi } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as CredentialStore from "../../src/CredentialStore.js"
 import * as Credentials from "../../src/Credentials.js"
+import * as keyValueBackend from "../../src/internal/store/keyValue.js"
 import * as LoginGuard from "../../src/LoginGuard.js"
 import * as OAuthClient from "../../src/OAuthClient.js"
 import * as SessionClient from "../../src/SessionClient.js"
@@ -26,6 +28,16 @@ const accounts = Effect.map(
     Layer.provide(ThingSpaceHttpClient.layerForUser(), [Credentials.layerUws(user), Layer.succeedContext(tokens)])
 )
 
+/** Tokens of a source that somebody else has made: nobody knows of which application they are. */
+const foreignTokens = Effect.gen(function* () {
+  const tokens = yield* Effect.provide(
+    TokenSource.TokenSource,
+    yield* Layer.build(Layer.provide(TokenSource.layer(), [OAuthClient.layer, Credentials.layerApp(credentials)]))
+  )
+  const { get, invalidate, platform, revoke } = tokens
+  return { get, invalidate, platform, revoke } satisfies TokenSource.Service
+})
+
 describe("a pipeline without a store", () => {
   it.scoped("uses no cryptography", () =>
     Effect.gen(function* () {
@@ -40,15 +52,15 @@ describe("a pipeline without a store", () => {
   )
 })
 
-describe("parts that were put together without the credentials at hand", () => {
+describe("parts that were put together over a token that was issued elsewhere", () => {
   it.scopedLive("warn that they do not share, and work", () =>
     Effect.gen(function* () {
       const log = logging()
       const parts = ThingSpaceHttpClient.layerFromSources.pipe(
         Layer.provide(Layer.provide(SessionSource.layer(), Credentials.layerUws(credentials))),
         Layer.provide(LoginGuard.layer),
-        Layer.provide(Layer.provide(TokenSource.layer(), Credentials.layerApp(credentials))),
-        Layer.provide([OAuthClient.layer, SessionClient.layer]),
+        Layer.provide(Layer.succeed(TokenSource.TokenSource, yield* foreignTokens)),
+        Layer.provide(SessionClient.layer),
         Layer.provide(Layer.provide(CredentialStore.layerKeyValueStore, KeyValueStore.layerMemory)),
         Layer.provide(log.layer)
       )
@@ -60,6 +72,44 @@ describe("parts that were put together without the credentials at hand", () => {
       assert.match(warnings, /shares nothing.*SessionSource.*AppCredentials/s)
     }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )
+})
+
+describe("accounts over a TokenSource, with no AppCredentials at hand", () => {
+  /** A process that has made its source of tokens, and then accounts over it. */
+  const processOver = (store: CredentialStore.Service, wrap: (tokens: TokenSource.Service) => TokenSource.Service) =>
+    Effect.gen(function* () {
+      const shared = CredentialStore.layer(store)
+      const beneath = [OAuthClient.layer, Credentials.layerApp(credentials), shared] as const
+      const built = yield* Layer.build(Layer.provide(TokenSource.layer(), beneath))
+      const tokens = Layer.succeed(TokenSource.TokenSource, wrap(Context.get(built, TokenSource.TokenSource)))
+      return (user: Credentials.Uws) =>
+        Layer.provide(ThingSpaceHttpClient.layerForUser(), [Credentials.layerUws(user), tokens, shared])
+    })
+
+  for (const { name, wrap } of [
+    { name: "as it is", wrap: (tokens: TokenSource.Service) => tokens },
+    {
+      name: "wrapped by a spread",
+      wrap: (tokens: TokenSource.Service) => ({ ...tokens, get: Effect.yieldNow().pipe(Effect.zipRight(tokens.get)) })
+    },
+    { name: "mapped", wrap: TokenSource.map((token) => token) }
+  ]) {
+    it.scopedLive(`share with another process: ${name}`, () =>
+      Effect.gen(function* () {
+        const store = keyValueBackend.make(
+          yield* Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory)
+        )
+        const log = logging()
+        for (let process = 0; process < 2; process++) {
+          const accountOf = yield* processOver(store, wrap)
+          const { status } = yield* Effect.provide(call, Layer.provide(accountOf(credentials), log.layer))
+          assert.strictEqual(status, 200)
+        }
+        assert.deepStrictEqual(yield* cost, { tokens: 1, logins: 1 })
+        assert.lengthOf(log.at("WARN"), 0)
+      }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+    )
+  }
 })
 
 describe("accounts over one TokenSource", () => {

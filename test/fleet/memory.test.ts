@@ -13,7 +13,7 @@ import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
 import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
 import * as TokenSource from "../../src/TokenSource.js"
 import { account, credentials, paths, received } from "../utils/pipeline.js"
-import { member } from "./runtimes.js"
+import { member, reset } from "./runtimes.js"
 
 const emulator = ThingSpaceEmulator.ThingSpaceEmulator
 
@@ -119,6 +119,26 @@ describe("what a fleet knows of a user's logins", () => {
       const second = yield* member(CredentialStore.layer(store), wrong)
       assert.strictEqual(yield* second.call, "LoginBlocked")
       assert.lengthOf(yield* received(paths.login), 1)
+    }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
+  )
+
+  it.scopedLive("is forgotten by live processes when another resets it, however many strikes there were", () =>
+    Effect.gen(function* () {
+      const store = CredentialStore.layer(yield* backend)
+      const { changePassword } = yield* emulator
+      yield* changePassword(credentials.username, "the right one")
+      const members = [yield* member(store)]
+      for (const text of ["wrong", "wronger", "wrongest"]) {
+        members.push(yield* member(store, { password: Redacted.make(text) }))
+      }
+      for (const { call } of members) assert.strictEqual(yield* call, "SessionError")
+      const right = yield* member(store, { password: Redacted.make("the right one") })
+      assert.strictEqual(yield* right.call, "LoginBlocked")
+      const operator = yield* member(store)
+      yield* operator.run(reset)
+      assert.strictEqual(yield* right.call, "200")
+      const [first] = members
+      if (first !== undefined) assert.strictEqual(yield* first.call, "SessionError")
     }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )
 

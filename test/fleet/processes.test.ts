@@ -94,7 +94,11 @@ redis.describeWithRedis("processes that share a Redis", () => {
         const sleeper = yield* Effect.fork(first.calls(1))
         yield* loginUnderWay
         yield* first.suspend
-        assert.deepStrictEqual(yield* second.calls(1), ["200"])
+        // The lease may end before the pause that follows a login of which nobody knows the outcome.
+        yield* Effect.retry(
+          Effect.filterOrFail(second.calls(1), ([said]) => said === "200"),
+          Schedule.spaced("200 millis").pipe(Schedule.upTo("5 seconds"))
+        )
         assert.strictEqual((yield* cost).logins, 2)
         const [, later] = yield* Effect.flatMap(emulator, ({ liveSessions }) => liveSessions)
         yield* first.resume

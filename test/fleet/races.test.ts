@@ -41,17 +41,29 @@ describe("a process of a fleet", () => {
     }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )
 
-  it.scopedLive("sends no login where its lease has ended before the login is announced", () =>
+  it.scopedLive("sends no login if its lease has ended before the login is announced, and begins anew", () =>
     Effect.gen(function* () {
       const store = yield* backend
+      const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
+      const sets: Array<string> = []
+      let lost: number | undefined
       const stalled = CredentialStore.layer({
         ...store,
-        set: (lease, value, life) =>
-          lease.key.includes(":guard:") ? Effect.succeed(false) : store.set(lease, value, life)
+        set: (lease, value, life) => {
+          if (!lease.key.includes(":guard:")) return store.set(lease, value, life)
+          lost ??= lease.token
+          const isStored = lease.token === lost ? Effect.succeed(false) : store.set(lease, value, life)
+          return Effect.zipWith(isStored, received(paths.login), (stored, logins) => {
+            sets.push(`${stored ? "stored" : "lost"}, ${logins.length} logins sent`)
+            return stored
+          }).pipe(Effect.orDie, Effect.provideService(ThingSpaceEmulator.ThingSpaceEmulator, emulator))
+        }
       })
-      assert.strictEqual(yield* (yield* member(stalled)).call, "LoginBlocked")
-      assert.lengthOf(yield* received(paths.login), 0)
-      assert.strictEqual(yield* (yield* member(CredentialStore.layer(store))).call, "200")
+      assert.strictEqual(yield* (yield* member(stalled)).call, "200")
+      assert.deepStrictEqual(
+        sets.filter((set, n) => set !== sets[n - 1]),
+        ["lost, 0 logins sent", "stored, 0 logins sent", "stored, 1 logins sent"]
+      )
     }).pipe(Effect.provide(ThingSpaceEmulator.layer()))
   )
 

@@ -6,9 +6,11 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import { createClient, createCluster } from "redis"
 import * as CredentialStore from "../../src/CredentialStore.js"
+import * as Credentials from "../../src/Credentials.js"
 import * as RedisCredentialStore from "../../src/RedisCredentialStore.js"
 import * as ThingSpaceEmulator from "../../src/ThingSpaceEmulator.js"
-import { cost } from "../utils/pipeline.js"
+import * as ThingSpaceHttpClient from "../../src/ThingSpaceHttpClient.js"
+import { account, cost, credentials } from "../utils/pipeline.js"
 import * as redis from "./redis.js"
 import { all, callsOf, counted, fleet, type Member, member, type Shared, session } from "./runtimes.js"
 import * as topology from "./topology.js"
@@ -68,6 +70,39 @@ redis.describeWithRedis("a fleet over a Redis that fails over", () => {
       const { logins } = yield* cost
       assert.strictEqual(yield* newcomer.call, "200")
       assert.strictEqual((yield* cost).logins, logins)
+    }).pipe(Effect.provide(platform))
+  )
+
+  it.scopedLive("sends no password again that it saw refused, though the failover has lost that", () =>
+    Effect.gen(function* () {
+      const { primary, replica } = yield* topology.pair
+      const alias = yield* topology.alias(primary)
+      yield* Effect.flatMap(emulator, ({ changePassword }) => changePassword(credentials.username, "the right one"))
+      let password = "A"
+      const supplied = Effect.sync(() => ({ username: credentials.username, password: Redacted.make(password) }))
+      const runtime = yield* Layer.build(
+        ThingSpaceHttpClient.layerFromCredentials().pipe(
+          Layer.provide([Credentials.layerApp(credentials), Credentials.layerUwsEffect(supplied)]),
+          Layer.provide(sharedBy({ url: alias.url }))
+        )
+      )
+      const call = (next: string) =>
+        Effect.gen(function* () {
+          password = next
+          const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+          return (yield* Effect.flip(client.get(account)))._tag
+        }).pipe(Effect.provide(runtime))
+      assert.strictEqual(yield* call("A"), "SessionError")
+      assert.strictEqual(yield* call("B"), "SessionError")
+      yield* replica.command("REPLICAOF", "NO", "ONE")
+      assert.strictEqual(yield* call("C"), "SessionError")
+      yield* topology.failOver(primary, replica)
+      yield* alias.pointTo(replica)
+      assert.strictEqual(yield* call("B"), "LoginBlocked")
+      assert.strictEqual(yield* call("C"), "LoginBlocked")
+      assert.strictEqual(yield* call("D"), "SessionError")
+      assert.strictEqual(yield* call("the right one"), "LoginBlocked")
+      assert.strictEqual((yield* cost).logins, 4)
     }).pipe(Effect.provide(platform))
   )
 

@@ -39,6 +39,12 @@ describe("two records of one user", () => {
     assert.deepStrictEqual(ids(stored.merge(theirs, ours)), ["after", "theirs"])
   })
 
+  it("of one epoch forget the strikes before a reset that one of them knows, but for a login that is under way", () => {
+    const ours = recordOf(1, 9, [{ ...strike("under way", 4), isPending: true }], [], 9)
+    const theirs = recordOf(1, 0, [strike("before", 8), strike("after", 10)])
+    assert.deepStrictEqual(ids(stored.merge(ours, theirs)), ["under way", "after"])
+  })
+
   it("unite the refused passwords, whatever their epochs", () => {
     const ours = recordOf(1, 0, [], [{ mark: "A", at: 1, isRefused: true }])
     const theirs = recordOf(7, 10, [], [{ mark: "B", at: 2, isRefused: true }])
@@ -95,31 +101,51 @@ describe("two records of one user", () => {
   })
 })
 
+const day = 86_400_000
+
+/** As version 5, sealed at noon by the wall clock. */
+const written: stored.Written = { lease: 5, writtenAt: day / 2 }
+const encode = (record: loginRecord.LoginRecord, now: number) => stored.encode(record, now, written)
+const decode = (text: string, now: number, age = 0, wall = day / 2) =>
+  stored.decode(text, { version: 5, age }, now, wall)
+
 describe("a stored record", () => {
   const record = recordOf(3, 900, [strike("a", 950, true)], [{ mark: "A", at: 950, isRefused: true }], 100)
 
   it("is read by a clock that is set otherwise", () => {
-    const read = Option.getOrThrow(stored.decode(stored.encode(record, 1000), 50_000))
+    const read = Option.getOrThrow(decode(encode(record, 1000), 50_000))
     assert.deepStrictEqual(
       read,
       recordOf(3, 49_900, [strike("a", 49_950, true)], [{ mark: "A", at: 49_950, isRefused: true }], 49_100)
     )
-    assert.strictEqual(stored.encode(read, 50_000), stored.encode(record, 1000))
+    assert.strictEqual(encode(read, 50_000), encode(record, 1000))
+  })
+
+  it("says nothing as another version than the one that it was written as", () => {
+    assert.isTrue(Option.isNone(stored.decode(encode(record, 1000), { version: 6, age: 0 }, 1000, day / 2)))
+  })
+
+  it("is no younger than its sealed time allows, whatever the store says, but for clocks that differ by a day", () => {
+    const text = encode(record, 1000)
+    const ageOf = (wall: number) => 5 * day - Option.getOrThrow(decode(text, 5 * day, 0, wall)).epoch.at - 100
+    assert.strictEqual(ageOf(day), 0)
+    assert.strictEqual(ageOf(4 * day), 2.5 * day)
+    assert.isTrue(Option.isNone(decode(text, 40 * day, 0, 32 * day)))
   })
 
   it("leaves out marks that mean nothing elsewhere", () => {
     const own = { ...record, passwords: [{ mark: "#0123", at: 950, isRefused: true }, ...record.passwords] }
-    assert.strictEqual(stored.encode(own, 1000), stored.encode(record, 1000))
+    assert.strictEqual(encode(own, 1000), encode(record, 1000))
   })
 
   it("of a user of whom nothing is known says nothing", () => {
-    const { epoch, passwords, strikes } = Option.getOrThrow(stored.decode(stored.encode(loginRecord.fresh, 7), 9))
+    const { epoch, passwords, strikes } = Option.getOrThrow(decode(encode(loginRecord.fresh, 7), 9))
     assert.deepStrictEqual({ passwords, strikes, number: epoch.number }, { passwords: [], strikes: [], number: 0 })
   })
 
   it("of version 0.1 is read as strikes that are counted, and refused passwords", () => {
     const text = JSON.stringify({ refused: ["B"], known: ["A"], uncertain: 2, wait: 4000, age: 300 })
-    const read = Option.getOrThrow(stored.decode(text, 1000))
+    const read = Option.getOrThrow(decode(text, 1000))
     assert.deepStrictEqual(refusedMarks(read), ["A", "B"])
     assert.deepStrictEqual(
       read.strikes.map(({ at, isRefusal }) => [at, isRefusal]),
@@ -136,7 +162,7 @@ describe("a stored record", () => {
   it.each(["", "no JSON", "{}", '{"version":3}', '{"version":2,"strikes":[]}'])(
     "that cannot be read is none: %j",
     (text) => {
-      assert.isTrue(Option.isNone(stored.decode(text, 0)))
+      assert.isTrue(Option.isNone(decode(text, 0)))
     }
   )
 })

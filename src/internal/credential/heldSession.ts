@@ -30,6 +30,8 @@ type Late<A> = (exit: Exit.Exit<A, AuthError>) => Effect.Effect<void>
  * @internal
  */
 export interface Shared {
+  /** How long another process is waited for. */
+  readonly patience: Duration.Duration
   readonly acquire: Login
   readonly refused: (secret: string, isHeld: boolean) => void
   readonly withdraw: (secret: string) => Effect.Effect<void>
@@ -61,7 +63,7 @@ export interface Options {
   /** Makes what is shared of one login and of the user whom it was for, if anything is. */
   readonly share: (login: {
     readonly logIn: Effect.Effect<readonly [Session, Uws | undefined], AuthError>
-    readonly busy: AuthError
+    readonly tokens: object
   }) => Effect.Effect<Shared | undefined>
   readonly requestTimeout: Duration.Duration
   readonly idleTimeout: Duration.Duration
@@ -73,14 +75,16 @@ export interface Options {
 const failure = (reason: "Timeout" | "NotSent", description: string): EndpointError =>
   new EndpointError({ endpoint: "login", reason, description })
 
-const busy = failure("NotSent", "another process has been logging in for too long")
 const silent = failure("Timeout", "logging in has not ended in time")
 const superseded = failure("NotSent", "an earlier login has been answered meanwhile")
 const closed = failure("NotSent", "the layer that holds the session has been closed")
 
-/** Time to read the user, for a token, a login, both once more, the probe before them, and to wait for another process. */
-const deadline = (requestTimeout: Duration.Duration, isShared: boolean): Duration.Duration =>
-  Duration.sum(Duration.times(requestTimeout, 6), isShared ? Duration.seconds(120) : Duration.zero)
+/**
+ * Time to read the user, for a token, a login, both once more, and the probe before them; and to wait for other processes
+ * that may have the session, the login and the token in hand.
+ */
+const deadline = (requestTimeout: Duration.Duration, patience: Duration.Duration): Duration.Duration =>
+  Duration.sum(Duration.times(requestTimeout, 6), Duration.times(patience, 3))
 
 const isOver = (error: AuthError): boolean =>
   error._tag === "SessionError" && platformError.refusesSession(error.errorCode)
@@ -140,7 +144,7 @@ export const make = (options: Options) =>
     )
     const shared = yield* options.share({
       logIn: Effect.map(logIn, (session) => [session, latestUser]),
-      busy
+      tokens
     })
     const held: heldCredential.HeldCredential<SessionToken, AuthError> = yield* heldCredential.make<
       SessionToken,
@@ -149,7 +153,7 @@ export const make = (options: Options) =>
       fibers,
       acquire: Effect.tap(shared?.acquire ?? logIn, (session) => began(session)),
       margin: 0,
-      deadline: deadline(requestTimeout, shared !== undefined),
+      deadline: deadline(requestTimeout, shared?.patience ?? Duration.zero),
       isRepeatable: false,
       silent,
       closed

@@ -7,7 +7,7 @@ import * as Random from "effect/Random"
 import { type AuthError, LoginBlocked } from "../../AuthError.js"
 import type { Uws } from "../../Credentials.js"
 import { monotonicMillis, withRetryAfter } from "../endpoint/pause.js"
-import { busy, type Ledger } from "./ledger.js"
+import { type Ledger, lost } from "./ledger.js"
 import * as passwordMark from "./mark.js"
 import type { Change } from "./memory.js"
 import * as loginOutcome from "./outcome.js"
@@ -48,14 +48,15 @@ const admitted = (record: loginRecord.LoginRecord, marks: ReadonlyArray<password
     })
   })
 
-const warnings: { readonly [tag: string]: string | undefined } = {
-  Refused: "The platform refused the username or password; they will not be sent again",
-  Uncertain: "A login ended without a clear answer; the next one waits"
-}
-
 const warn = ({ _tag }: loginOutcome.Outcome): Effect.Effect<void> => {
-  const warning = warnings[_tag]
-  return warning === undefined ? Effect.void : Effect.logWarning(warning)
+  switch (_tag) {
+    case "Refused":
+      return Effect.logWarning("The platform refused the username or password; they will not be sent again")
+    case "Uncertain":
+      return Effect.logWarning("A login ended without a clear answer; the next one waits")
+    default:
+      return Effect.void
+  }
 }
 
 /**
@@ -116,7 +117,7 @@ export const make =
             const isOurs = yield* note((record) => loginRecord.begin(record, strike))
             // An earlier login may have been answered since.
             const others = settle({ _tag: "NotTried" })(yield* read, strike.at)
-            yield* Effect.onError(isOurs ? admitted(others, marks) : busy, () => withdraw)
+            yield* Effect.onError(isOurs ? admitted(others, marks) : lost, () => withdraw)
             return yield* Effect.onExit(restore(sent), (exit) => {
               const outcome = loginOutcome.of(exit)
               return isSent ? Effect.zipRight(warn(outcome), note(settle(outcome))) : withdraw

@@ -1,8 +1,6 @@
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { type AuthError, LoginBlocked } from "../../AuthError.js"
+import { type AuthError, EndpointError } from "../../AuthError.js"
 import type { Uws } from "../../Credentials.js"
 import type { Sharing } from "../store/sharing.js"
 import type { Mark } from "./mark.js"
@@ -32,13 +30,11 @@ export interface Ledger {
 }
 
 /**
- * Another process may be logging this user in.
+ * An attempt fails with it if its lease ended before its login was sent. The ledger begins it anew; callers never see it.
  *
  * @internal
  */
-export const busy: Effect.Effect<never, LoginBlocked> = Effect.flatMap(DateTime.now, (since) =>
-  Effect.fail(new LoginBlocked({ reason: "Uncertain", attempts: 1, since, retryAfter: Duration.seconds(1) }))
-)
+export const lost = new EndpointError({ endpoint: "login", reason: "NotSent", description: "the lease has ended" })
 
 /**
  * Shares nothing.

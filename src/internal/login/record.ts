@@ -47,6 +47,8 @@ export interface LoginRecord {
   readonly probe?: { readonly unanswered: number; readonly due: number } | undefined
   /** Raised by each success and each reset, so that processes that share the record learn what is over. */
   readonly epoch: { readonly number: number; readonly at: number; readonly resetAt: number }
+  /** The latest version of the store's record that this one includes. */
+  readonly seen?: number | undefined
 }
 
 /** Before any clock began, and a number that JSON can carry. */
@@ -189,8 +191,9 @@ export const settle = (
  *
  * @internal
  */
-export const reset = ({ epoch, strikes }: LoginRecord, now: number): LoginRecord => ({
+export const reset = ({ epoch, seen, strikes }: LoginRecord, now: number): LoginRecord => ({
   ...fresh,
+  seen,
   strikes: strikes.filter(({ isPending }) => isPending),
   epoch: { number: epoch.number + 1, at: now, resetAt: now }
 })

@@ -1,13 +1,10 @@
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
+import { monotonicMillis } from "../endpoint/pause.js"
 import type { Lease, Service } from "./reference.js"
-
-/** How often somebody else's lease is tried: for over a minute, longer than all the deadlines of one acquisition. */
-const patience = 400
 
 /** Two renewals may fail before a lease ends. */
 const renewing = (store: Service, lease: Lease): Effect.Effect<never> =>
@@ -64,18 +61,26 @@ const pauseAfter = (attempts: number): Effect.Effect<void> =>
  * Tries again and again until an attempt brings something; none once it has been waited for too long. An attempt is told
  * for how long that has been, in milliseconds.
  *
+ * Whoever can write the store can hold a lease for ever. That is waited for once, until the lease has been had again.
+ *
  * @internal
  */
-export const patiently = <A, E>(
-  attempt: (waited: number) => Effect.Effect<Option.Option<A>, E>
-): Effect.Effect<Option.Option<A>, E> =>
-  Effect.flatMap(Clock.currentTimeMillis, (began) => {
-    const next = (attempts: number, waited: number): Effect.Effect<Option.Option<A>, E> =>
-      Effect.flatMap(attempt(waited), (result) => {
-        if (Option.isSome(result) || attempts >= patience) return Effect.succeed(result)
-        return Effect.flatMap(Effect.zipRight(pauseAfter(attempts), Clock.currentTimeMillis), (now) =>
-          next(attempts + 1, Math.max(now - began, waited))
-        )
-      })
-    return next(0, 0)
-  })
+export const patience = (longest: Duration.Duration) => {
+  const overdue = new Set<string>()
+  return <A, E>(
+    key: string,
+    attempt: (waited: number) => Effect.Effect<Option.Option<A>, E>
+  ): Effect.Effect<Option.Option<A>, E> =>
+    Effect.flatMap(monotonicMillis, (began) => {
+      const next = (attempts: number, waited: number): Effect.Effect<Option.Option<A>, E> =>
+        Effect.flatMap(attempt(waited), (result) => {
+          if (Option.isSome(result)) overdue.delete(key)
+          else if (waited >= Duration.toMillis(longest)) overdue.add(key)
+          if (Option.isSome(result) || overdue.has(key)) return Effect.succeed(result)
+          return Effect.flatMap(Effect.zipRight(pauseAfter(attempts), monotonicMillis), (now) =>
+            next(attempts + 1, now - began)
+          )
+        })
+      return next(0, 0)
+    })
+}

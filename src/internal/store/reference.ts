@@ -85,9 +85,9 @@ export interface Service {
 /**
  * The store in force, read when a layer is built: none by default.
  *
- * Provide it beneath the pipeline, by one of the layers here, which also bring what it takes to share through it. Parts that are put together by hand share through it only where the layers of
- * `LoginGuard` and `SessionSource` are built with `AppCredentials` and `UwsCredentials` at hand; a warning says so where
- * they are not.
+ * Provide it beneath the pipeline, by one of the layers here, which also bring what it takes to share through it. Parts
+ * that are put together by hand share under the application secret of their `TokenSource`, also if that is wrapped by a
+ * spread or by `map`. `LoginGuard` needs it, or `AppCredentials`, when it is built; a warning says so if it has neither.
  *
  * @since 0.1.0
  * @category references

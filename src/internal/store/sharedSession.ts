@@ -12,7 +12,8 @@ import type * as sharedSlot from "./slot.js"
 export interface Options {
   /** One login, and the user whom it was for, which the guard reads for itself. */
   readonly logIn: Effect.Effect<readonly [Held<SessionToken>, Uws | undefined], AuthError>
-  readonly busy: AuthError
+  /** With which it is logged in. */
+  readonly tokens: object
 }
 
 /**
@@ -24,7 +25,7 @@ export interface Options {
  * @internal
  */
 export const make = (options: Options): Effect.Effect<sharedSlot.SharedSlot<SessionToken, AuthError> | undefined> =>
-  Effect.map(sharing.ofUser("SessionSource"), (shares) =>
+  Effect.map(sharing.ofUser("SessionSource", options.tokens), (shares) =>
     shares === undefined
       ? undefined
       : shares.sharing.tools.makeSlot<Uws, SessionToken, AuthError>({
@@ -35,7 +36,6 @@ export const make = (options: Options): Effect.Effect<sharedSlot.SharedSlot<Sess
           acquire: (user) => Effect.map(options.logIn, ([held, used]) => [held, used ?? user]),
           hold: (secret, expiresAt) => holdSessionToken(new SessionToken({ secret: Redacted.make(secret) }), expiresAt),
           wantsAnother: false,
-          failed: identity,
-          busy: options.busy
+          failed: identity
         })
   )

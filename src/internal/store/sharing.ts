@@ -1,4 +1,5 @@
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
@@ -7,6 +8,7 @@ import { type App, AppCredentials, type Uws, UwsCredentials } from "../../Creden
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
 import * as latestUser from "../credential/latestUser.js"
 import { readCredentials } from "../credential/readCredentials.js"
+import * as application from "./application.js"
 import { CredentialStore, type Service } from "./reference.js"
 import type { Vault } from "./seal.js"
 import type * as sharedSlot from "./slot.js"
@@ -44,6 +46,8 @@ export interface Sharing {
   readonly vaultOf: (app: App) => Effect.Effect<Vault>
   /** Of which platform: what is shared for one means nothing to another. */
   readonly baseUrl: string
+  /** How long another is waited for who holds a lease: for its two requests, and for the lease to end if it is killed. */
+  readonly patience: Duration.Duration
 }
 
 /** The vault made last, kept with the credentials' source so that a process derives its keys once, not per account. */
@@ -64,32 +68,32 @@ const vaultFor =
 const lacks = (part: string, what: string): Effect.Effect<undefined> =>
   Effect.as(Effect.logWarning("Built without what sharing takes, and shares nothing", part, what), undefined)
 
+/** The application of the tokens over which the part stands, else the one at hand. */
+const applicationOf = (tokens: Option.Option<object>) =>
+  Effect.map(Effect.serviceOption(AppCredentials), (atHand) =>
+    Option.orElse(Option.flatMap(tokens, application.of), () => atHand)
+  )
+
 /**
  * How this part shares, or `undefined` where it does not, which is the default and costs nothing more.
  *
  * @internal
  */
-export const make = (part: string): Effect.Effect<Sharing | undefined> =>
+export const make = (part: string, tokens: Option.Option<object>): Effect.Effect<Sharing | undefined> =>
   Effect.gen(function* () {
     const store = yield* CredentialStore
     if (Option.isNone(store)) return undefined
     const tools = yield* Tools
     if (tools === undefined) return yield* lacks(part, "a layer of CredentialStore")
     const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
+    const patience = Duration.sum(Duration.times(requestTimeout, 2), Duration.seconds(10))
+    const shared = { tools, store: tools.bounded(store.value), baseUrl, patience }
     const { sealing } = tools
-    if (sealing !== undefined) {
-      return { tools, store: tools.bounded(store.value), vault: sealing, vaultOf: () => sealing, baseUrl }
-    }
-    const app = yield* Effect.serviceOption(AppCredentials)
+    if (sealing !== undefined) return { ...shared, vault: sealing, vaultOf: () => sealing }
+    const app = yield* applicationOf(tokens)
     if (Option.isNone(app)) return yield* lacks(part, "AppCredentials")
     const vaultOf = vaultFor(app.value, tools.makeVault)
-    return {
-      tools,
-      store: tools.bounded(store.value),
-      vault: Effect.flatMap(readCredentials(app.value, "App", requestTimeout), vaultOf),
-      vaultOf,
-      baseUrl
-    }
+    return { ...shared, vault: Effect.flatMap(readCredentials(app.value, "App", requestTimeout), vaultOf), vaultOf }
   })
 
 /**
@@ -98,10 +102,11 @@ export const make = (part: string): Effect.Effect<Sharing | undefined> =>
  * @internal
  */
 export const ofUser = (
-  part: string
+  part: string,
+  tokens: object
 ): Effect.Effect<{ readonly sharing: Sharing; readonly user: Effect.Effect<Uws, CredentialsError> } | undefined> =>
   Effect.gen(function* () {
-    const sharing = yield* make(part)
+    const sharing = yield* make(part, Option.some(tokens))
     if (sharing === undefined) return undefined
     const user = yield* Effect.serviceOption(UwsCredentials)
     if (Option.isNone(user)) return yield* lacks(part, "UwsCredentials")

@@ -1,3 +1,4 @@
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -15,6 +16,8 @@ import type { Vault } from "./seal.js"
  * @internal
  */
 export interface SharedSlot<T, E> {
+  /** How long another process is waited for. */
+  readonly patience: Duration.Duration
   /** The credential that the store has, or else another, acquired by one for all. */
   readonly acquire: Effect.Effect<Held<T>, E>
   /**
@@ -30,8 +33,8 @@ export interface SharedSlot<T, E> {
 
 /** @internal */
 export interface Options<S, T, E> {
-  /** The store, and of which platform the credential is. */
-  readonly sharing: { readonly store: Service; readonly baseUrl: string }
+  /** The store, of which platform the credential is, and how long another may be acquiring it. */
+  readonly sharing: { readonly store: Service; readonly baseUrl: string; readonly patience: Duration.Duration }
   /** What a credential is acquired with. */
   readonly subject: Effect.Effect<S, E>
   readonly vault: (subject: S) => Effect.Effect<Vault, E>
@@ -44,8 +47,6 @@ export interface Options<S, T, E> {
   readonly wantsAnother: boolean
   /** A failure that is shared is one of the credential's own. */
   readonly failed: (failure: failureNote.Shared) => E
-  /** What callers fail with where somebody else has been acquiring for too long. */
-  readonly busy: E
 }
 
 /** A credential that this process has had, and its version where the store has it too. */
@@ -68,6 +69,7 @@ const ofSecret = (known: Known, secret: string): Known =>
 export const make = <S, T, E>(options: Options<S, T, E>): SharedSlot<T, E> => {
   const { sharing } = options
   const { store } = sharing
+  const patiently = leasing.patience(sharing.patience)
   let latest: Known | undefined
   let refused: Known | undefined
 
@@ -166,14 +168,12 @@ export const make = <S, T, E>(options: Options<S, T, E>): SharedSlot<T, E> => {
   }
 
   return {
+    patience: sharing.patience,
     acquire: Effect.gen(function* () {
       const subject = yield* options.subject
       const address = yield* addressOf(subject)
-      const held = yield* leasing.patiently((waited) => attempt(subject, address, waited))
-      if (Option.isSome(held)) return held.value
-      // Whoever can write the store can keep a lease for ever; that stops nobody.
-      const [own] = yield* acquireAlone(subject)
-      return own
+      const held = yield* patiently(address.name, (waited) => attempt(subject, address, waited))
+      return Option.isSome(held) ? held.value : (yield* acquireAlone(subject))[0]
     }),
     refused: (secret, isHeld) => {
       if (latest !== undefined && (isHeld || latest.secret === secret)) refused = ofSecret(latest, secret)
