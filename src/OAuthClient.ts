@@ -35,8 +35,8 @@ export interface Service {
    * Asks for an access token: `POST /api/ts/v1/oauth2/token`, the client credentials grant of RFC 6749 section 4.4.
    *
    * Within an hour of the first the platform issues the same token again, with the time that is left of it. A lifetime
-   * that is missing or unreadable means "until refused"; one that is not positive, that the token is at its end. Fails with `OAuthError` where the platform
-   * refuses, with `EndpointError` where it does not answer as documented.
+   * that is missing or unreadable means "until refused"; one that is not positive, that the token is at its end. Fails
+   * with `OAuthError` if the platform refuses, with `EndpointError` if it does not answer as documented.
    */
   readonly requestToken: (credentials: Credentials.App) => Effect.Effect<AccessToken, TokenError>
   /**

@@ -13,7 +13,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { AuthError } from "./AuthError.js"
 import { UwsCredentials } from "./Credentials.js"
-import { constant, FastPath } from "./internal/credential/fastPath.js"
+import { constant, SessionPath } from "./internal/credential/fastPath.js"
 import { holdSessionToken } from "./internal/credential/held.js"
 import * as heldSession from "./internal/credential/heldSession.js"
 import * as sharedSession from "./internal/store/sharedSession.js"
@@ -191,7 +191,7 @@ export const layer = (
  */
 export const layerStatic = (secret: Redacted.Redacted): Layer.Layer<SessionSource> => {
   const token = new SessionToken({ secret })
-  const source: Service = Object.assign(new FastPath(constant(token)), {
+  const source: Service = Object.assign(new SessionPath(constant(token)), {
     get: Effect.as(holdSessionToken(token, Number.POSITIVE_INFINITY), token),
     used: () => Effect.void,
     invalidate: () => Effect.void,

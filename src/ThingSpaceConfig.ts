@@ -91,10 +91,10 @@ export class ThingSpaceConfig extends Context.Reference<ThingSpaceConfig>()("eff
  */
 export const make = (options: Options): Either.Either<Settings, ConfigError.ConfigError> =>
   Either.gen(function* () {
-    const baseUrl = yield* checked("baseUrl", options.baseUrl ?? production, origin.parseBase)
+    const baseUrl = yield* checked(["baseUrl"], options.baseUrl ?? production)
     const origins = new Map<string, SessionHeader>()
     for (const [address, header] of options.origins ?? []) {
-      const allowed = yield* checked("origins", address, origin.parseBase)
+      const allowed = yield* checked(["origins"], address)
       origins.set(allowed.origin, header)
     }
     return {
@@ -109,12 +109,8 @@ export const make = (options: Options): Either.Either<Settings, ConfigError.Conf
     }
   })
 
-const checked = (
-  name: string,
-  address: string,
-  parse: (address: string) => Either.Either<origin.Base, string>
-): Either.Either<origin.Base, ConfigError.ConfigError> =>
-  Either.mapLeft(parse(address), (problem) => ConfigError.InvalidData([name], problem))
+const checked = (path: ReadonlyArray<string>, address: string): Either.Either<origin.Base, ConfigError.ConfigError> =>
+  Either.mapLeft(origin.parseBase(address), (problem) => ConfigError.InvalidData([...path], problem))
 
 /**
  * Settings for the layers beneath it.
@@ -157,9 +153,6 @@ export const isSamePlatform = (one: Settings, other: Settings): boolean =>
  */
 export const isUnsaid = ({ origins }: Settings): boolean => origins === productionOrigins
 
-const parseVariable = (address: string): Either.Either<origin.Base, ConfigError.ConfigError> =>
-  Either.mapLeft(origin.parseBase(address), (problem) => ConfigError.InvalidData([], problem))
-
 /**
  * Takes the address from the environment, `THINGSPACE_BASE_URL`; if it is not set, the settings stay as they are. Origins
  * that the program gave stay in any case, and must then include the new address.
@@ -171,7 +164,9 @@ export const layerConfig: Layer.Layer<ThingSpaceConfig, ConfigError.ConfigError>
   ThingSpaceConfig,
   Effect.gen(function* () {
     const settings = yield* ThingSpaceConfig
-    const base = yield* Config.option(Config.mapOrFail(Config.string("THINGSPACE_BASE_URL"), parseVariable))
+    const base = yield* Config.option(
+      Config.mapOrFail(Config.string("THINGSPACE_BASE_URL"), (address) => checked([], address))
+    )
     return yield* override(settings, { baseUrl: Option.getOrUndefined(Option.map(base, ({ href }) => href)) })
   })
 )

@@ -189,9 +189,7 @@ export const layerForUser = (
 > =>
   Layer.scopedContext(
     Effect.flatMap(TokenSource.TokenSource, ({ platform }) =>
-      platform === undefined
-        ? perUser(options)
-        : Effect.provideService(perUser(options), ThingSpaceConfig.ThingSpaceConfig, platform)
+      Effect.provideService(perUser(options), ThingSpaceConfig.ThingSpaceConfig, platform)
     )
   )
 
@@ -238,7 +236,7 @@ export const layerConfig = (options?: PipelineOptions): Assembled<never> =>
 
 /**
  * The authenticated client as the plain `HttpClient`, for `HttpApiClient` and generated clients: an `AuthError` becomes
- * the `cause` of a `RequestError`, with reason `Transport` for an `EndpointError`, which may pass, else `Encode`.
+ * the `cause` of a `RequestError`, with reason `Transport` if `AuthError.isTransient` says that it passes, else `Encode`.
  *
  * @since 0.1.0
  * @category layers

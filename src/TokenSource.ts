@@ -148,7 +148,7 @@ export const make = (options?: Options): Effect.Effect<Service, never, OAuthClie
       silent,
       closed
     })
-    return Object.assign(new FastPath(held), application.bring(supplied), {
+    return Object.assign(new FastPath(held.published), application.bring(supplied), {
       get: held.get,
       invalidate: (token: AccessToken) =>
         Effect.flatMap(held.invalidate(token), (forgotten) =>

@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
+import * as AuthError from "../../src/AuthError.js"
 import * as CredentialStore from "../../src/CredentialStore.js"
 import * as Credentials from "../../src/Credentials.js"
 import * as OAuthClient from "../../src/OAuthClient.js"
@@ -400,13 +401,23 @@ describe("layerHttpClient", () => {
     }).pipe(Effect.provide(plain({ password: Redacted.make("a wrong password") })))
   )
 
-  it.effect("folds an EndpointError, which may pass, into one that can be tried again", () =>
+  const throttled = '{"fault":{"code":"900800","message":"Message throttled out"}}'
+  const forbidden = '{"fault":{"code":"900908","message":"Resource forbidden"}}'
+  const foldings: ReadonlyArray<readonly [string, ThingSpaceEmulator.Fault, boolean]> = [
+    ["EndpointError, a bare 503", ThingSpaceEmulator.answer(503), true],
+    ["OAuthError, a gateway that throttles", ThingSpaceEmulator.answer(503, { body: throttled }), true],
+    ["EndpointError, a page in place of the documented JSON", ThingSpaceEmulator.answer(200, { body: "<p>" }), false],
+    ["EndpointError, a bare 404", ThingSpaceEmulator.answer(404), false],
+    ["OAuthError, an application without permission", ThingSpaceEmulator.answer(403, { body: forbidden }), false]
+  ]
+  it.effect.each(foldings)("folds by AuthError.isTransient: %s", ([, fault, passes]) =>
     Effect.gen(function* () {
       const emulator = yield* ThingSpaceEmulator.ThingSpaceEmulator
       const client = yield* HttpClient.HttpClient
-      yield* emulator.failNext(ThingSpaceEmulator.answer(503), { path: paths.token })
+      yield* emulator.failNext(fault, { path: paths.token })
       const error = yield* Effect.flip(client.get(account))
-      assert.deepStrictEqual([error._tag, error.reason], ["RequestError", "Transport"])
+      assert.deepStrictEqual([error._tag, error.reason], ["RequestError", passes ? "Transport" : "Encode"])
+      assert.strictEqual(AuthError.isTransient(error), passes)
     }).pipe(Effect.provide(plain()))
   )
 

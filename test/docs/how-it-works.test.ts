@@ -1,7 +1,11 @@
+import { type Profiler, Session } from "node:inspector"
+import { relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { ThingSpaceEmulator, ThingSpaceHttpClient } from "effect-thingspace-auth"
+import { ThingSpaceEmulator, ThingSpaceHttpClient, ThingSpaceTransport } from "effect-thingspace-auth"
 import { blocks, read } from "./pages.js"
 
 const page = "docs/how-it-works.md"
@@ -15,6 +19,46 @@ const namesIn = (diagram: string): ReadonlyArray<string> => [
 const live = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
   Layer.provideMerge(ThingSpaceEmulator.layer())
 )
+
+const answers: Readonly<Record<string, unknown>> = {
+  "/api/ts/v1/oauth2/token": { access_token: "access", token_type: "Bearer", expires_in: 3600 },
+  "/api/m2m/v1/session/login": { sessionToken: "session" }
+}
+
+const overTransport = ThingSpaceHttpClient.layer(ThingSpaceEmulator.credentials).pipe(
+  Layer.provide(ThingSpaceTransport.layer),
+  Layer.provide(
+    Layer.succeed(FetchHttpClient.Fetch, (input) =>
+      Promise.resolve(Response.json(answers[new URL(String(input)).pathname] ?? {}))
+    )
+  )
+)
+
+const posted = <A>(post: (done: (error: Error | null, result: A) => void) => void) =>
+  Effect.async<A, Error>((resume) =>
+    post((error, result) => resume(error === null ? Effect.succeed(result) : Effect.fail(error)))
+  )
+
+/** The files of `src` of which a function runs while this does, by V8's counts. */
+const filesRunBy = (call: Effect.Effect<unknown, unknown>) =>
+  Effect.gen(function* () {
+    const session = yield* Effect.acquireRelease(
+      Effect.sync(() => new Session()),
+      (session) => Effect.sync(() => session.disconnect())
+    )
+    session.connect()
+    yield* posted((done) => session.post("Profiler.enable", (error) => done(error, undefined)))
+    const options: Profiler.StartPreciseCoverageParameterType = { callCount: true, detailed: false }
+    yield* posted((done) => session.post("Profiler.startPreciseCoverage", options, (error) => done(error, undefined)))
+    yield* call
+    const { result } = yield* posted<Profiler.TakePreciseCoverageReturnType>((done) =>
+      session.post("Profiler.takePreciseCoverage", done)
+    )
+    return result
+      .filter(({ functions }) => functions.some(({ ranges }) => ranges.some(({ count }) => count > 0)))
+      .map(({ url }) => relative(process.cwd(), url.startsWith("file:") ? fileURLToPath(url) : url))
+      .filter((file) => file.startsWith("src/"))
+  }).pipe(Effect.scoped)
 
 describe("docs/how-it-works.md", () => {
   it("draws the modules that the library has", () => {
@@ -51,6 +95,19 @@ describe("docs/how-it-works.md", () => {
         sent
       )
     }).pipe(Effect.provide(live))
+  )
+
+  it.effect("names the files that a warm call runs through, seven at most", () =>
+    Effect.gen(function* () {
+      const client = yield* ThingSpaceHttpClient.ThingSpaceHttpClient
+      const call = Effect.flatMap(client.get("/api/m2m/v1/accounts/a"), ({ json }) => json)
+      // The second use of a session finds out that nobody waits for the third.
+      yield* Effect.repeatN(call, 2)
+      const ran = yield* filesRunBy(call)
+      const named = [...read(page).matchAll(/^\d\. \[(src\/[^\]]+)\]/gm)].map(([, file = ""]) => file)
+      assert.sameMembers([...ran], named)
+      assert.isAtMost(named.length, 7)
+    }).pipe(Effect.provide(overTransport))
   )
 
   it("gives the times that the code has", () => {

@@ -68,7 +68,7 @@ const makeWith = (changed?: Partial<typeof options>) =>
       running,
       /** The secret, not the whole credential. */
       secret: Effect.map(credential.get, secretOf),
-      peekSecret: (now: number) => secretOf(credential.peek(now)),
+      peekSecret: (now: number) => secretOf(credential.published.peek(now)),
       refuse: (secret: string) => credential.invalidate(tokenOf(secret)),
       succeed: (secret: string, expiresAt?: number) =>
         finish((acquisition) =>
@@ -328,13 +328,13 @@ describe("peek", () => {
       const credential = yield* holding("a", hour)
       assert.strictEqual(credential.peekSecret(0), "a")
       assert.strictEqual(credential.peekSecret(hour - margin - 1), "a")
-      assert.isUndefined(credential.peek(hour - margin))
+      assert.isUndefined(credential.published.peek(hour - margin))
       yield* TestClock.setTime(hour - margin)
       yield* credential.get
       assert.strictEqual(credential.peekSecret(hour - 1), "a")
-      assert.isUndefined(credential.peek(hour))
+      assert.isUndefined(credential.published.peek(hour))
       yield* credential.refuse("a")
-      assert.isUndefined(credential.peek(0))
+      assert.isUndefined(credential.published.peek(0))
     })
   )
 })
@@ -344,7 +344,7 @@ describe("invalidate", () => {
     Effect.gen(function* () {
       const credential = yield* holding("a")
       assert.isTrue(yield* credential.refuse("a"))
-      assert.isUndefined(credential.current())
+      assert.isUndefined(credential.published.held)
     })
   )
 
@@ -371,7 +371,7 @@ describe("invalidate", () => {
       yield* settle
       assert.isFalse(yield* credential.refuse("a"))
       yield* credential.succeed("a")
-      assert.isUndefined(credential.current())
+      assert.isUndefined(credential.published.held)
       yield* credential.succeed("b")
       assert.strictEqual(yield* Fiber.join(caller), "b")
       assert.lengthOf(credential.acquisitions, 3)
@@ -676,10 +676,10 @@ describe("an acquisition whose fiber was dropped", () => {
       yield* TestClock.adjust("20 seconds")
       yield* Deferred.succeed(answers[0], yield* held("late"))
       yield* settle
-      assert.isUndefined(credential.current())
+      assert.isUndefined(credential.published.held)
       yield* Deferred.succeed(answers[1], yield* held("b"))
       assert.strictEqual(secretOf(yield* Fiber.join(caller)), "b")
-      assert.strictEqual(credential.current()?.secret, "b")
+      assert.strictEqual(secretOf(credential.published.peek(0)), "b")
     })
   )
 })
@@ -688,10 +688,10 @@ describe("extend", () => {
   it.scoped("moves the end of the credential that is held, and of no other, to a later time", () =>
     Effect.gen(function* () {
       const credential = yield* holding("a", hour)
-      assert.isUndefined(credential.extend(tokenOf("b"), 2 * hour))
-      assert.isUndefined(credential.extend(tokenOf("a"), hour - 1))
-      assert.strictEqual(credential.current()?.expiresAt, hour)
-      assert.strictEqual(credential.extend(tokenOf("a"), 2 * hour)?.secret, "a")
+      assert.isUndefined(credential.published.extend(tokenOf("b"), 2 * hour))
+      assert.isUndefined(credential.published.extend(tokenOf("a"), hour - 1))
+      assert.strictEqual(credential.published.held?.expiresAt, hour)
+      assert.strictEqual(credential.published.extend(tokenOf("a"), 2 * hour)?.secret, "a")
       assert.strictEqual(credential.peekSecret(2 * hour - margin - 1), "a")
     })
   )
@@ -729,7 +729,7 @@ describe("offer", () => {
       const credential = yield* Scope.extend(make, scope)
       yield* Scope.close(scope, Exit.void)
       assert.isFalse(yield* credential.offer(yield* held("a", hour)))
-      assert.isUndefined(credential.peek(0))
+      assert.isUndefined(credential.published.peek(0))
     })
   )
 })
@@ -740,7 +740,7 @@ describe("take", () => {
       const credential = yield* holding("a")
       assert.strictEqual(Option.getOrUndefined(yield* credential.take)?.secret, "a")
       assert.isTrue(Option.isNone(yield* credential.take))
-      assert.isUndefined(credential.peek(0))
+      assert.isUndefined(credential.published.peek(0))
     })
   )
 
@@ -801,7 +801,7 @@ describe("after the scope has closed", () => {
       const { close, scope } = yield* closing
       const credential = yield* Scope.extend(holding("a"), scope)
       yield* close
-      assert.isUndefined(credential.peek(0))
+      assert.isUndefined(credential.published.peek(0))
       assert.strictEqual(yield* Effect.flip(credential.get), "closed")
       assert.isTrue(Option.isNone(yield* credential.take))
     })

@@ -321,5 +321,62 @@ export const regressions: ReadonlyArray<Regression> = [
         { do: "end sessions" }
       ]
     }
+  },
+  {
+    promise: "keeps the token that replaced a refused one, when a slower call was refused with that",
+    program: {
+      setup: {
+        seed: 1,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 3600000,
+        tenants: 1,
+        store: false,
+        linger: 0,
+        lag: 0,
+        ending: "none",
+        outward: [0],
+        homeward: [0, 0, 0, 0, 400]
+      },
+      steps: [
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 1000 },
+        { do: "revoke elsewhere" },
+        { do: "call", api: "account", times: 2 },
+        { do: "wait", millis: 5000 },
+        { do: "call", api: "account", times: 1 }
+      ]
+    }
+  },
+  {
+    promise: "does not repeat a renewal ahead of time that has failed",
+    program: {
+      setup: {
+        seed: 1,
+        relogin: "onIdleExpiry",
+        logoutOnClose: false,
+        refreshMargin: 60000,
+        singleSession: false,
+        tokenLifetime: 90000,
+        tenants: 1,
+        store: false,
+        linger: 0,
+        lag: 0,
+        ending: "none",
+        outward: [0],
+        homeward: [0]
+      },
+      steps: [
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 35000 },
+        { do: "fault", target: "token", mishap: "500", times: 2 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 5000 },
+        { do: "call", api: "account", times: 1 },
+        { do: "wait", millis: 5000 }
+      ]
+    }
   }
 ]

@@ -33,6 +33,12 @@ const nowIn = ({ currentDefaultServices }: Fiber): number => {
   return clock.unsafeCurrentTimeMillis()
 }
 
+/** The platform has accepted the credentials of an attempt. */
+const noteAccepted = ({ carried, renewed, to }: renewal.Attempt): void => {
+  for (const { api, stage } of renewed) stage.backoff.healed(api)
+  for (const { stage, value } of carried) if (stage.backoff.isOpen) stage.backoff.accepted(to.request.url, value())
+}
+
 type Response = HttpClientResponse.HttpClientResponse
 
 /**
@@ -71,7 +77,7 @@ export const make = <E, R, ET, ES>(
   const carrying = ({ carried, to }: renewal.Attempt): HttpClientRequest.HttpClientRequest => {
     let { request } = to
     for (const { stage, value } of carried) {
-      request = HttpClientRequest.setHeader(request, stage.header ?? to.sessionHeader, value)
+      request = HttpClientRequest.setHeader(request, stage.header ?? to.sessionHeader, value())
     }
     return request
   }
@@ -91,7 +97,7 @@ export const make = <E, R, ET, ES>(
     Effect.withFiberRuntime<Response, Failure, R>((fiber) => send(fiber, attempt, nowIn(fiber)))
 
   const accepted = (attempt: renewal.Attempt, response: Response, sentAt: number): Outcome => {
-    renewal.accepted(attempt)
+    noteAccepted(attempt)
     let outcome: Outcome = Effect.succeed(response)
     for (const one of attempt.carried) {
       const used = one.used(sentAt)
@@ -107,7 +113,7 @@ export const make = <E, R, ET, ES>(
       const finish = Effect.suspend(() => handOn(reading.response))
       if (reading.rejection !== "None" && reading.rejection !== "Permission") return renew(attempt, reading, finish)
       // A fault of the server's says nothing of the credentials.
-      if (response.status < 500) renewal.accepted(attempt)
+      if (response.status < 500) noteAccepted(attempt)
       return finish
     })
 

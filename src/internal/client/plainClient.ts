@@ -2,9 +2,9 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
-import type { AuthError } from "../../AuthError.js"
+import { type AuthError, isTransient } from "../../AuthError.js"
 
-/** As much as the error says, in the only form that a plain client has. */
+/** `HttpClient.retryTransient` repeats what fails with `Transport`, and nothing that fails with `Encode`. */
 const fold = (
   error: HttpClientError.HttpClientError | AuthError,
   request: HttpClientRequest.HttpClientRequest
@@ -13,7 +13,7 @@ const fold = (
     ? error
     : new HttpClientError.RequestError({
         request,
-        reason: error._tag === "EndpointError" ? "Transport" : "Encode",
+        reason: isTransient(error) ? "Transport" : "Encode",
         cause: error,
         description: error.message
       })

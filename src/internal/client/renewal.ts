@@ -1,8 +1,8 @@
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import { monotonicMillis } from "../endpoint/pause.js"
 import type { Addressed } from "../http/allowedOrigins.js"
 import type { Reading } from "./rejectedResponse.js"
 import * as backoff from "./renewalBackoff.js"
@@ -41,19 +41,6 @@ const countResend = ({ tag }: AnyStage): Effect.Effect<void> =>
 const isReplayable = ({ body }: HttpClientRequest.HttpClientRequest): boolean =>
   body._tag !== "Stream" && (body._tag !== "Raw" || typeof body.body === "string")
 
-/** Back-off is measured by the clock that nobody sets. */
-const monotonicMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n))
-
-/**
- * Notes that the platform has accepted the credentials of an attempt.
- *
- * @internal
- */
-export const accepted = ({ carried, renewed, to }: Attempt): void => {
-  for (const { api, stage } of renewed) stage.backoff.healed(api)
-  for (const { stage, value } of carried) if (stage.backoff.isOpen) stage.backoff.accepted(to.request.url, value)
-}
-
 /**
  * What a refused attempt leads to: each credential that the refusal names, or may mean, is replaced at most once, and the
  * request sent again. `acquire` brings the credentials of the next attempt, `finish` hands the refusal on.
@@ -88,15 +75,15 @@ export const renewing =
       /** If another has taken its place nothing is dropped; a source that is acquiring learns what it must not bring. */
       const drop = Effect.flatMap(monotonicMillis, (now) => {
         if (!one.isCurrent()) return one.invalidate
-        trial = stage.backoff.begin(api, one.value, now)
+        trial = stage.backoff.begin(api, one.value(), now)
         return trial === undefined ? Effect.void : one.invalidate
       })
       const replaced = (next: ReadonlyArray<Carried>): Outcome<E, R> => {
-        if (next.find((other) => other.stage === stage)?.value !== one.value) {
+        if (next.find((other) => other.stage === stage)?.value() !== one.value()) {
           const again = { to, carried: next, renewed: [...renewed, { stage, api }] }
           return Effect.zipRight(Effect.zipRight(discard, countResend(stage)), resend(again))
         }
-        const unhealed = Effect.map(monotonicMillis, (now) => stage.backoff.broughtBack(api, one.value, now))
+        const unhealed = Effect.map(monotonicMillis, (now) => stage.backoff.broughtBack(api, one.value(), now))
         return Effect.zipRight(unhealed, otherwise)
       }
       const again = Effect.flatMap(

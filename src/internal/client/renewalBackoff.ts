@@ -65,12 +65,8 @@ export type Trial = Readonly<Record>
 export class RenewalBackoff {
   readonly #records = new Map<string, Record>()
   #unhealed: ReadonlyArray<number> = []
-  #open = 0
-
-  /** Whether the next answer of some API decides what a renewal was worth; read at every call. */
-  get isOpen(): boolean {
-    return this.#open > 0
-  }
+  /** Whether the next answer of some API decides what a renewal was worth. A field, because every call reads it. */
+  isOpen = false
 
   /** Whether this refusal may have the credential dropped; if so, a renewal has begun. */
   begin(api: Api, refused: string, now: number): Trial | undefined {
@@ -142,8 +138,7 @@ export class RenewalBackoff {
   }
 
   #recount(): void {
-    this.#open = 0
-    for (const { state } of this.#records.values()) if (state === "Open") this.#open += 1
+    this.isOpen = Array.from(this.#records.values()).some(({ state }) => state === "Open")
   }
 
   #recent(now: number): ReadonlyArray<number> {

@@ -47,30 +47,19 @@ export interface Stage<E> extends Shape {
 export type AnyStage = Stage<unknown>
 
 /**
- * A credential as requests carry it, made once for each token. The header's value can be read, but not printed.
+ * A credential as requests carry it, made once for each token.
  *
  * @internal
  */
-export class Carried {
+export interface Carried {
   readonly stage: AnyStage
+  /** The header's. A function, so that it is not printed. */
+  readonly value: () => string
   /** Whether this may still be the credential that the source holds. */
   readonly isCurrent: () => boolean
   readonly invalidate: Effect.Effect<void>
   /** The platform accepted a request that was sent at this time; what is returned is still to be run. */
   readonly used: (sentAt: number) => Effect.Effect<void> | undefined
-  readonly #value: string
-
-  constructor(value: string, of: Pick<Carried, "stage" | "isCurrent" | "invalidate" | "used">) {
-    this.stage = of.stage
-    this.isCurrent = of.isCurrent
-    this.invalidate = of.invalidate
-    this.used = of.used
-    this.#value = value
-  }
-
-  get value(): string {
-    return this.#value
-  }
 }
 
 const backoffs = new WeakMap<object, RenewalBackoff>()
@@ -95,18 +84,19 @@ const make =
     const carry = (token: T): Carried | undefined => {
       if (token === latest) return carried
       const secret = Redacted.value(token.secret)
+      const value = shape.prefix + secret
+      const made: Carried = {
+        stage,
+        value: () => value,
+        isCurrent: () => source.isCurrent?.(token) ?? true,
+        invalidate: Effect.suspend(() => source.invalidate(token)),
+        used:
+          source.unsafeUsed === undefined
+            ? (sentAt) => source.used?.(token, sentAt)
+            : (sentAt) => void source.unsafeUsed?.(token, sentAt)
+      }
       latest = token
-      carried = headerValue.isHeaderValue(secret)
-        ? new Carried(shape.prefix + secret, {
-            stage,
-            isCurrent: () => source.isCurrent?.(token) ?? true,
-            invalidate: Effect.suspend(() => source.invalidate(token)),
-            used:
-              source.unsafeUsed === undefined
-                ? (sentAt) => source.used?.(token, sentAt)
-                : (sentAt) => void source.unsafeUsed?.(token, sentAt)
-          })
-        : undefined
+      carried = headerValue.isHeaderValue(secret) ? made : undefined
       return carried
     }
 

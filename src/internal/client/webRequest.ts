@@ -5,6 +5,7 @@ import * as HttpMethod from "@effect/platform/HttpMethod"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { concat } from "../http/bodyPrefix.js"
+import { credentialHeaders } from "../http/headers.js"
 
 /**
  * The longest body that is read before it is sent, in bytes.
@@ -15,9 +16,7 @@ export const longestBuffered = 8 * 1024 * 1024
 
 /** The middleware sets the first three; the others are the transport's, which `fetch` lets no caller set in a browser. */
 const dropped: ReadonlyArray<string> = [
-  "authorization",
-  "vz-m2m-token",
-  "sessiontoken",
+  ...credentialHeaders,
   "cookie",
   "host",
   "accept-encoding",

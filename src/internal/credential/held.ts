@@ -16,26 +16,21 @@ export interface Token {
  *
  * @internal
  */
-export interface Held<T> {
+export class Held<T> {
   readonly token: T
-  /** Two tokens with the same secret are the same credential. */
-  readonly secret: string
   /** When it ends, in milliseconds of the clock; a use can move it. */
   expiresAt: number
-}
+  readonly #secret: Redacted.Redacted
 
-/** The secret stays in its `Redacted`: whoever prints a fiber that acquires a credential prints what it ends with. */
-class HeldToken<T extends Token> implements Held<T> {
-  readonly token: T
-  expiresAt: number
-
-  constructor(token: T, expiresAt: number) {
+  constructor(token: T & Token, expiresAt: number) {
     this.token = token
     this.expiresAt = expiresAt
+    this.#secret = token.secret
   }
 
+  /** Two tokens with the same secret are the same credential. Not a field, because fibers print what they end with. */
   get secret(): string {
-    return Redacted.value(this.token.secret)
+    return Redacted.value(this.#secret)
   }
 }
 
@@ -57,7 +52,7 @@ const hold = <T extends Token>(
 ): Effect.Effect<Held<T>, EndpointError> =>
   Effect.suspend(() =>
     isSendable(token)
-      ? Effect.succeed(new HeldToken(token, expiresAt))
+      ? Effect.succeed(new Held(token, expiresAt))
       : Effect.fail(
           new EndpointError({
             endpoint,

@@ -8,6 +8,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
+import { unsafeMonotonicMillis } from "../endpoint/pause.js"
+import { Published } from "./fastPath.js"
 import { type Held, isSame, type Token } from "./held.js"
 import type { LayerFibers } from "./layerFibers.js"
 import * as observation from "./observation.js"
@@ -23,16 +25,10 @@ const askAgainAfter = "250 millis"
  *
  * @internal
  */
-export interface HeldCredential<T, E> {
-  /** The token, if it can be sent at `now` without asking anyone; synchronous, because every call reads it. */
-  readonly peek: (now: number) => T | undefined
+export interface HeldCredential<T extends Token, E> {
   /** What is held, expired or not. */
-  readonly current: () => Held<T> | undefined
-  readonly isCurrent: (token: T) => boolean
-  readonly observed: observation.Observed<T>
+  readonly published: Published<T>
   readonly get: Effect.Effect<T, E>
-  /** Moves the end of this credential to a later time, if it is the one that is held. */
-  readonly extend: (token: T, expiresAt: number) => Held<T> | undefined
   /** Forgets this credential if it is held; says whether it did. An acquisition under way learns that it was refused. */
   readonly invalidate: (token: T) => Effect.Effect<boolean>
   /** Replaces one credential by another, if it is still held and no renewal is under way; says whether it did. */
@@ -59,8 +55,6 @@ export interface Options<T, E> {
   readonly closed: E
 }
 
-const monotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
-
 /** @internal */
 export const make = <T extends Token, E>(
   options: Options<T, E>
@@ -69,7 +63,9 @@ export const make = <T extends Token, E>(
     const { acquire, closed, fibers, isRepeatable, margin, silent } = options
     const deadlineMillis = Duration.toMillis(options.deadline)
     const ref = yield* Ref.make<State<T, E>>(state.empty())
-    let published: State<T, E> = yield* Ref.get(ref)
+    const published = new Published<T>()
+    let latest: State<T, E> = state.empty()
+    published.observed = { subject: ref, observe: (now) => observation.of(latest, now) }
 
     /** Every change is one step through here, and publishes what the hot path reads. */
     const transition = <A>(
@@ -78,7 +74,9 @@ export const make = <T extends Token, E>(
       Effect.clockWith((clock) =>
         Ref.modify(ref, (current) => {
           const [result, next] = f(current, clock.unsafeCurrentTimeMillis(), clock)
-          published = next
+          latest = next
+          published.held = next._tag === "Ready" ? next.held : undefined
+          published.lead = next._tag === "Ready" && next.renewal === "Pending" ? margin : 0
           if (next !== current) signal.touch(ref)
           return [result, next]
         })
@@ -96,7 +94,7 @@ export const make = <T extends Token, E>(
         Effect.flatMap(
           transition((current, now, clock) => {
             const [objection, next] = state.objection(current, held, now)
-            const isPatient = isRepeatable && monotonicMillis(clock) < until
+            const isPatient = isRepeatable && unsafeMonotonicMillis(clock) < until
             if (objection === "AtOnce" || (objection === "Soon" && isPatient)) return [objection, next]
             if (isRepeatable && current._tag === "Acquiring" && held.expiresAt <= now) {
               held.expiresAt = Number.POSITIVE_INFINITY
@@ -113,7 +111,7 @@ export const make = <T extends Token, E>(
 
     /** The acquisition belongs to the layer; its spans only link to those of the caller. */
     const start = (caller: Fiber.RuntimeFiber<unknown, unknown>, clock: Clock.Clock): Acquisition<T, E> | undefined => {
-      const now = monotonicMillis(clock)
+      const now = unsafeMonotonicMillis(clock)
       const acquired = acquireUntil(now + deadlineMillis / 2)
       const linked = caller.currentSpan === undefined ? acquired : Effect.linkSpans(acquired, caller.currentSpan)
       const fiber = fibers.fork(Effect.onExit(linked, (exit) => settle(acquisition, exit)))
@@ -126,7 +124,7 @@ export const make = <T extends Token, E>(
     const outcome = ({ deadline, fiber }: Acquisition<T, E>): Effect.Effect<Option.Option<Exit.Exit<Held<T>, E>>> =>
       Effect.clockWith((clock) =>
         Effect.map(
-          Effect.timeoutOption(Fiber.await(fiber), Math.max(0, deadline - monotonicMillis(clock))),
+          Effect.timeoutOption(Fiber.await(fiber), Math.max(0, deadline - unsafeMonotonicMillis(clock))),
           Option.filter((exit) => !Exit.isInterrupted(exit))
         )
       )
@@ -170,7 +168,8 @@ export const make = <T extends Token, E>(
             if (current._tag === "Empty") return startAfter(current.previous, caller, clock)
             if (current._tag === "Acquiring") return [arrival(current.acquisition, ifJoinedIsSilent), current]
             const { held, renewal } = current
-            if (now < state.freshUntil(current, margin)) return [Effect.succeed(held.token), current]
+            // Another caller may have come first.
+            if (published.peek(now) !== undefined) return [Effect.succeed(held.token), current]
             if (now < held.expiresAt) {
               return [Effect.succeed(held.token), { ...current, renewal: start(caller, clock) ?? "Attempted" }]
             }
@@ -182,7 +181,12 @@ export const make = <T extends Token, E>(
       )
 
     /** Who has joined a silent acquisition takes it over, once: no caller waits for longer than two deadlines. */
-    const get = obtain(isRepeatable ? obtain(Effect.fail(silent)) : Effect.fail(silent))
+    const obtained = obtain(isRepeatable ? obtain(Effect.fail(silent)) : Effect.fail(silent))
+
+    const get = Effect.clockWith((clock) => {
+      const token = published.peek(clock.unsafeCurrentTimeMillis())
+      return token === undefined ? obtained : Effect.succeed(token)
+    })
 
     const endRenewal = ({ renewal }: Ready<T, E>): Effect.Effect<void> =>
       typeof renewal === "string" ? Effect.void : interrupt(renewal)
@@ -203,19 +207,8 @@ export const make = <T extends Token, E>(
     yield* Effect.addFinalizer(() => transition(() => [undefined, state.empty()]))
 
     return {
-      peek: (now) =>
-        published._tag === "Ready" && now < state.freshUntil(published, margin) ? published.held.token : undefined,
-      current: () => (published._tag === "Ready" ? published.held : undefined),
-      observed: { subject: ref, observe: (now) => observation.of(published, now) },
-      isCurrent: (token) => published._tag === "Ready" && isSame(published.held.token, token),
+      published,
       get,
-      extend: (token, expiresAt) => {
-        if (published._tag !== "Ready" || !isSame(published.held.token, token)) return undefined
-        const { held } = published
-        if (expiresAt < held.expiresAt) return undefined
-        held.expiresAt = expiresAt
-        return held
-      },
       invalidate: (token) =>
         Effect.flatten(
           transition((current): readonly [Effect.Effect<boolean>, State<T, E>] =>

@@ -10,13 +10,13 @@ import { type AuthError, type CredentialsError, EndpointError } from "../../Auth
 import type { Uws } from "../../Credentials.js"
 import { fingerprint, type SessionToken } from "../../SessionToken.js"
 import * as platformError from "../endpoint/platformError.js"
+import { SessionPath, Uses } from "./fastPath.js"
 import { type Held, holdSessionToken } from "./held.js"
 import * as heldCredential from "./heldCredential.js"
 import * as idleRelogin from "./idleRelogin.js"
 import * as latestUsers from "./latestUser.js"
 import * as layerFibers from "./layerFibers.js"
 import { noteAcquired, timingLogin } from "./metrics.js"
-import { SessionPath } from "./sessionPath.js"
 import * as sessionProbe from "./sessionProbe.js"
 import { type Tokens, withAccess } from "./withAccess.js"
 
@@ -110,7 +110,7 @@ export const make = (options: Options) =>
 
     /** A late answer has brought a session while the next login was prepared. Sharing needs to know whose it is. */
     const offered: Effect.Effect<Option.Option<Session>> = Effect.map(Clock.currentTimeMillis, (now) => {
-      const session = shared === undefined ? held.current() : undefined
+      const session = shared === undefined ? held.published.held : undefined
       return session !== undefined && now < session.expiresAt ? Option.some(session) : Option.none()
     })
 
@@ -158,11 +158,18 @@ export const make = (options: Options) =>
       silent,
       closed
     })
+    const { published } = held
+    const uses = new Uses(published, idleMillis, (session, sentAt) => {
+      const toldFrom = relogin.used(session)
+      if (sentAt >= tellAt) tell(session, sentAt)
+      uses.toldFrom = Math.min(toldFrom, tellAt)
+    })
     const relogin = idleRelogin.make({
       fibers,
       schedule: options.relogin,
       idleTimeout,
-      current: held.current,
+      uses,
+      current: () => published.held,
       logIn: held.get,
       naming
     })
@@ -197,12 +204,6 @@ export const make = (options: Options) =>
         )
       )
     }
-    const use = (token: SessionToken, sentAt: number): void => {
-      const session = held.extend(token, sentAt + idleMillis)
-      if (session === undefined) return
-      relogin.used(session)
-      if (sentAt >= tellAt) tell(session, sentAt)
-    }
     const logout = Effect.flatMap(
       held.take,
       Option.match({
@@ -216,7 +217,7 @@ export const make = (options: Options) =>
     )
 
     if (options.logoutOnClose) {
-      const lastLogout = Effect.suspend(() => (held.current() === undefined ? Effect.void : logout)).pipe(
+      const lastLogout = Effect.suspend(() => (published.held === undefined ? Effect.void : logout)).pipe(
         Effect.disconnect,
         Effect.interruptible,
         Effect.timeout("2 seconds"),
@@ -226,12 +227,12 @@ export const make = (options: Options) =>
       yield* Effect.addFinalizer(() => Effect.zipRight(fibers.close, lastLogout))
     }
 
-    return Object.assign(new SessionPath({ ...held, use, user: () => latestUsers.of(options.user) }), {
+    return Object.assign(new SessionPath(published, uses, () => latestUsers.of(options.user)), {
       get: held.get,
-      used: (token: SessionToken, sentAt: number) => Effect.sync(() => use(token, sentAt)),
+      used: (token: SessionToken, sentAt: number) => Effect.sync(() => uses.add(token, sentAt)),
       invalidate: (token: SessionToken) =>
         Effect.suspend(() => {
-          shared?.refused(Redacted.value(token.secret), held.isCurrent(token))
+          shared?.refused(Redacted.value(token.secret), published.isCurrent(token))
           return Effect.flatMap(held.invalidate(token), (forgotten) =>
             forgotten ? naming(Effect.logWarning(`The platform refused session ${fingerprint(token)}`)) : Effect.void
           )

@@ -5,6 +5,7 @@ import * as FiberId from "effect/FiberId"
 import * as Schedule from "effect/Schedule"
 import * as ScheduleDecision from "effect/ScheduleDecision"
 import * as ScheduleIntervals from "effect/ScheduleIntervals"
+import type { Uses } from "./fastPath.js"
 import type { Held } from "./held.js"
 import type { LayerFibers } from "./layerFibers.js"
 
@@ -19,8 +20,8 @@ import type { LayerFibers } from "./layerFibers.js"
 export interface IdleRelogin {
   /** A login has brought this session. */
   readonly began: (held: Held<unknown>) => void
-  /** A request has used the session. Every request calls this, so it does next to nothing while a fiber is watching. */
-  readonly used: (held: Held<unknown>) => void
+  /** A request has used the session; says from when the next use is to be told, in milliseconds of the clock. */
+  readonly used: (held: Held<unknown>) => number
 }
 
 /** @internal */
@@ -28,6 +29,7 @@ export interface Options {
   readonly fibers: LayerFibers
   readonly schedule: Schedule.Schedule<unknown, Duration.Duration>
   readonly idleTimeout: Duration.Duration
+  readonly uses: Uses
   readonly current: () => Held<unknown> | undefined
   readonly logIn: Effect.Effect<unknown, unknown>
   /** Has the log line name the user. */
@@ -49,11 +51,9 @@ const sleepUntil = (time: number): Effect.Effect<void> =>
   })
 
 /** @internal */
-export const make = ({ current, fibers, idleTimeout, logIn, naming, ...options }: Options): IdleRelogin => {
+export const make = ({ current, fibers, idleTimeout, logIn, naming, uses, ...options }: Options): IdleRelogin => {
   const idleMillis = Duration.toMillis(idleTimeout)
   let schedule = options.schedule
-  /** Counts the silences: each login and each use begins another. */
-  let silence = 0
   let silenceAfterLogin = 0
   let watcher: Fiber.RuntimeFiber<void> | undefined
   /** How many logins the watcher has made in the silence that it watches. */
@@ -61,6 +61,10 @@ export const make = ({ current, fibers, idleTimeout, logIn, naming, ...options }
   let wakesAt = 0
   /** A schedule that has nothing to say of a silence is not asked about those that begin before this time. */
   let restsUntil = 0
+
+  const tellNextUse = (): void => {
+    uses.toldFrom = Number.NEGATIVE_INFINITY
+  }
 
   const step = (held: Held<unknown>, state: unknown) =>
     Effect.tapDefect(schedule.step(held.expiresAt - idleMillis, idleTimeout, state), () =>
@@ -71,20 +75,22 @@ export const make = ({ current, fibers, idleTimeout, logIn, naming, ...options }
 
   const watch = (first: Held<unknown>) =>
     Effect.gen(function* () {
-      let watched = silence
+      let watched = uses.silence
       let state: unknown = schedule.initial
       for (let held: Held<unknown> | undefined = first; held !== undefined; held = current()) {
         const [next, , decision] = yield* step(held, state)
-        if (silence === watched && ScheduleDecision.isDone(decision)) {
+        const isSilent = uses.silence === watched
+        if (isSilent && ScheduleDecision.isDone(decision)) {
           restsUntil = logins > 0 ? 0 : held.expiresAt - idleMillis + Math.min(60_000, idleMillis / 4)
           return
         }
-        if (silence === watched && !ScheduleDecision.isDone(decision)) {
+        if (isSilent && !ScheduleDecision.isDone(decision)) {
           wakesAt = Math.max(ScheduleIntervals.start(decision.intervals), held.expiresAt)
+          tellNextUse()
           yield* sleepUntil(wakesAt)
         }
-        if (silence !== watched) {
-          watched = silence
+        if (uses.silence !== watched) {
+          watched = uses.silence
           state = schedule.initial
           logins = 0
         } else if (current() !== undefined) {
@@ -109,6 +115,7 @@ export const make = ({ current, fibers, idleTimeout, logIn, naming, ...options }
     watcher = fiber
     fiber?.addObserver(() => {
       if (watcher === fiber) watcher = undefined
+      tellNextUse()
     })
   }
 
@@ -117,14 +124,15 @@ export const make = ({ current, fibers, idleTimeout, logIn, naming, ...options }
 
   return {
     began: (held) => {
-      silence += 1
-      silenceAfterLogin = silence
+      uses.silence += 1
+      silenceAfterLogin = uses.silence
+      tellNextUse()
       if (watcher === undefined || oversleeps(held)) start(held)
     },
     used: (held) => {
-      silence += 1
       const isNeeded = watcher === undefined ? held.expiresAt - idleMillis >= restsUntil : oversleeps(held)
       if (isNeeded) start(held)
+      return watcher === undefined ? restsUntil : Number.POSITIVE_INFINITY
     }
   }
 }

@@ -79,14 +79,6 @@ export const ready = <T>(held: Held<T>, now: number, margin: number): Ready<T, n
 })
 
 /**
- * Until when the credential is handed out without a further step.
- *
- * @internal
- */
-export const freshUntil = <T, E>({ held, renewal }: Ready<T, E>, margin: number): number =>
-  renewal === "Pending" ? held.expiresAt - margin : held.expiresAt
-
-/**
  * What an acquisition leads to; nothing if it has been discarded meanwhile.
  *
  * @internal

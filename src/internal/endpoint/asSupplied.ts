@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { CredentialsError, EndpointError, OAuthError, SessionError } from "../../AuthError.js"
 import { flaw, oddity } from "../secrets/suppliedText.js"
 import type { EndpointFailure } from "./failure.js"
-import { authenticatesWithApp, refusesAppBarely, refusesCaller, sessionRefusalPasses } from "./verdict.js"
+import { refusesApp, sessionRefusalPasses } from "./verdict.js"
 
 /**
  * A part of the credentials, as the program supplied it.
@@ -23,16 +23,8 @@ const first = (parts: ReadonlyArray<Part>, of: (text: string) => string | undefi
 }
 
 /** Whether a failure may have its cause in the credentials that the program supplied. */
-const blames = (error: EndpointFailure): boolean => {
-  switch (error._tag) {
-    case "OAuthError":
-      return authenticatesWithApp(error.endpoint) && refusesCaller(error)
-    case "SessionError":
-      return !sessionRefusalPasses(error)
-    case "EndpointError":
-      return refusesAppBarely(error)
-  }
-}
+const blames = (error: EndpointFailure): boolean =>
+  error._tag === "SessionError" ? !sessionRefusalPasses(error) : refusesApp(error)
 
 const hinting = (error: EndpointFailure, hint: string): EndpointFailure => {
   switch (error._tag) {
@@ -46,8 +38,8 @@ const hinting = (error: EndpointFailure, hint: string): EndpointFailure => {
 }
 
 /**
- * Runs a call only with credentials that can be meant. What may be meant, and often is not, is warned of once for each
- * client, and said again if the platform refuses the credentials.
+ * Refuses credentials that cannot be meant before anything is sent. Those that may be meant, but rarely are, are warned of
+ * once per client, and noted in the error if the platform refuses them.
  *
  * @internal
  */

@@ -3,15 +3,12 @@ import type * as Duration from "effect/Duration"
 import { type Endpoint, EndpointError, OAuthError, SessionError } from "../../AuthError.js"
 import * as serverText from "../secrets/serverText.js"
 import * as platformError from "./platformError.js"
+import { unreachable } from "./verdict.js"
 
 /** @internal */
 export type EndpointFailure = OAuthError | SessionError | EndpointError
 
-const notSentCodes: ReadonlySet<unknown> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "UND_ERR_CONNECT_TIMEOUT",
+const certificateCodes: ReadonlySet<unknown> = new Set([
   "CERT_HAS_EXPIRED",
   "CERT_NOT_YET_VALID",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -22,13 +19,14 @@ const notSentCodes: ReadonlySet<unknown> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
 ])
 
-/** These also end a connection under way, after the request. */
-const unreachableCodes: ReadonlySet<unknown> = new Set(["EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"])
+const lostCode = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/
+
+const isLostCode = (code: unknown): code is string => typeof code === "string" && lostCode.test(code)
 
 const isConnect = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "syscall" in error && error.syscall === "connect"
 
-/** Where a host has several addresses, Node's error names no call itself, and holds one error for each address. */
+/** If a host has several addresses, Node's error names no call itself, and holds one error for each address. */
 const isConnecting = (cause: object): boolean =>
   isConnect(cause) ||
   ("errors" in cause && Array.isArray(cause.errors) && cause.errors.length > 0 && cause.errors.every(isConnect))
@@ -41,15 +39,11 @@ const chain = (cause: unknown, depth = 5): ReadonlyArray<object> =>
 
 const codeOf = (error: object): unknown => ("code" in error ? error.code : undefined)
 
-/** The system's code for a connection that was never made. */
-const notSentCode = (errors: ReadonlyArray<object>): string | undefined => {
-  const neverMade = errors.find(
-    (error) => notSentCodes.has(codeOf(error)) || (unreachableCodes.has(codeOf(error)) && isConnecting(error))
-  )
-  return neverMade && String(codeOf(neverMade))
+/** Whether a connection was never made; some codes also end one under way, after the request. */
+const wasNeverMade = (error: object): boolean => {
+  const code = codeOf(error)
+  return certificateCodes.has(code) || (unreachable.has(code) && (!isLostCode(code) || isConnecting(error)))
 }
-
-const lostCodes = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]
 
 /** Node's fetch makes an error without a word of a 407, and of no other answer that these calls can get. */
 const isProxyRefusal = ([outer, inner, ...deeper]: ReadonlyArray<object>): boolean =>
@@ -71,8 +65,9 @@ export const fromClientError = (endpoint: Endpoint, error: HttpClientError.HttpC
     return new EndpointError({ endpoint, reason: "Decode", status, description: "the client rejected the answer" })
   }
   const errors = chain(error.cause)
-  const code = notSentCode(errors)
-  if (code !== undefined) {
+  const neverMade = errors.find(wasNeverMade)
+  if (neverMade !== undefined) {
+    const code = String(codeOf(neverMade))
     return new EndpointError({ endpoint, reason: "NotSent", code, description: `no connection (${code})` })
   }
   if (error.reason !== "Transport") {
@@ -82,7 +77,7 @@ export const fromClientError = (endpoint: Endpoint, error: HttpClientError.HttpC
   return new EndpointError({
     endpoint,
     reason: "Transport",
-    code: lostCodes.find((known) => errors.some((one) => codeOf(one) === known)),
+    code: errors.map(codeOf).find(isLostCode),
     description: "the connection failed before an answer came"
   })
 }
@@ -110,8 +105,8 @@ export interface Answer {
 }
 
 /**
- * What an answer other than a success says, in whichever dialect. What kind of failure it is, is read from the body as it
- * was sent; only the texts that are kept for printing lose the secrets.
+ * What an answer other than a success says, in whichever dialect. It is classified as it was sent; only the texts that are
+ * kept for printing are searched for secrets.
  *
  * @internal
  */

@@ -9,9 +9,8 @@ import type * as Scope from "effect/Scope"
 const listening = Duration.minutes(2)
 
 /**
- * Runs a call that its callers give up at the deadline, and that goes on for two minutes more: what it then says goes to
- * `onLateAnswer`. Closing the scope, if there is one, ends the listening; interrupting a caller before the deadline ends
- * the call.
+ * Runs a call that fails for its caller at the deadline but goes on for two minutes; `onLateAnswer` is told what it then
+ * says. Closing the scope, if there is one, ends the listening. Interrupting the caller before the deadline ends the call.
  *
  * @internal
  */

@@ -1,4 +1,4 @@
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -34,12 +34,19 @@ export const jittered = (millis: number, random: number): number => Math.ceil(mi
 export const longestRetryAfter = Duration.toMillis(Duration.minutes(5))
 
 /**
- * Milliseconds from some fixed point. Pauses are measured with it, because a wall clock can be set.
+ * Milliseconds from some fixed point. Pauses and deadlines are measured with it, because a wall clock can be set.
  *
  * @internal
  */
-export const monotonicMillis: Effect.Effect<number> = Effect.map(Clock.currentTimeNanos, (nanos) =>
-  Number(nanos / 1_000_000n)
+export const unsafeMonotonicMillis = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)
+
+/**
+ * The same, as an effect.
+ *
+ * @internal
+ */
+export const monotonicMillis: Effect.Effect<number> = Effect.clockWith((clock) =>
+  Effect.succeed(unsafeMonotonicMillis(clock))
 )
 
 const pauses = Metric.gauge("thingspace.auth.pause", {

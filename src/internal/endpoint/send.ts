@@ -1,4 +1,3 @@
-import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -16,6 +15,7 @@ import * as Scope from "effect/Scope"
 import { type Endpoint, EndpointError } from "../../AuthError.js"
 import { ThingSpaceConfig } from "../../ThingSpaceConfig.js"
 import * as bodyPrefix from "../http/bodyPrefix.js"
+import { without } from "../http/headers.js"
 import * as origin from "../http/origin.js"
 import * as guard from "../http/surroundings.js"
 import { type Answer, type EndpointFailure, fromAnswer, fromClientError } from "./failure.js"
@@ -41,8 +41,7 @@ export interface Call<A> {
 }
 
 /**
- * For the calls of which a success says all by its status, unless its body is an error. What it repeats in its body goes
- * no further.
+ * For calls whose success is its status alone, unless the body is an error. The body may repeat a secret, and is dropped.
  *
  * @internal
  */
@@ -69,17 +68,7 @@ const count = (endpoint: Endpoint, exit: Exit.Exit<unknown, EndpointFailure>): E
   return Metric.increment(Metric.tagged(tagged, "thingspace.outcome", outcome))
 }
 
-/** The program's own client may keep cookies; the platform sets one that holds the access token. */
-const withoutCookies = (request: HttpClientRequest.HttpClientRequest): HttpClientRequest.HttpClientRequest => {
-  const { body, headers, method, url, urlParams } = request
-  if (!("cookie" in headers)) return request
-  return HttpClientRequest.setHeaders(
-    HttpClientRequest.make(method)(url, { body, urlParams }),
-    Headers.remove(headers, "cookie")
-  )
-}
-
-/** An answer of any status, also where the client was built to fail on some. */
+/** An answer of any status, even if the client was built to fail on some. */
 const execute = (
   client: HttpClient.HttpClient.With<HttpClientError.HttpClientError, Scope.Scope>,
   endpoint: Endpoint,
@@ -156,7 +145,8 @@ export const make: Effect.Effect<Send, never, HttpClient.HttpClient> = Effect.ge
   const client = (yield* HttpClient.HttpClient).pipe(
     HttpClient.withScope,
     HttpClient.withTracerPropagation(false),
-    HttpClient.mapRequest(withoutCookies)
+    // The program's own client may keep cookies; the platform sets one that holds the access token.
+    HttpClient.mapRequest((request) => ("cookie" in request.headers ? without(request, ["cookie"]) : request))
   )
   const { baseUrl, requestTimeout } = yield* ThingSpaceConfig
   const base = origin.parseBase(baseUrl)

@@ -5,7 +5,7 @@ import * as Random from "effect/Random"
 import type { CredentialsError, TokenError } from "../../AuthError.js"
 import type { App } from "../../Credentials.js"
 import { backoff, jittered, monotonicMillis, notePause, withRetryAfter } from "./pause.js"
-import { refusesAppBarely, refusesCaller } from "./verdict.js"
+import { refusesApp } from "./verdict.js"
 
 const longestRefused = Duration.toMillis(Duration.minutes(1))
 const longestTrouble = Duration.toMillis(Duration.seconds(30))
@@ -20,25 +20,8 @@ interface Pause {
   readonly refused: App | undefined
 }
 
-/**
- * The token endpoint, left alone for a while after it has failed.
- *
- * @internal
- */
-export interface TokenPause<A> {
-  /** Reads the credentials, or fails with what began the pause if there is no use in reading them. */
-  readonly credentials: Effect.Effect<App, TokenError>
-  /** Asks for a token with these credentials, or fails with what began the pause that holds for them. */
-  readonly request: (app: App) => Effect.Effect<A, TokenError>
-  /** Both, one after the other. */
-  readonly acquire: Effect.Effect<A, TokenError>
-}
-
 const isSame = (one: App, other: App): boolean =>
   Equal.equals(one.key, other.key) && Equal.equals(one.secret, other.secret)
-
-const refusesPair = (error: TokenError): boolean =>
-  error._tag === "OAuthError" ? refusesCaller(error) : error._tag === "EndpointError" && refusesAppBarely(error)
 
 const lostCodes: ReadonlySet<string | undefined> = new Set([undefined, "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"])
 
@@ -52,7 +35,7 @@ const isLostConnection = (error: TokenError): boolean =>
 /** How long the endpoint is left alone after so many failures in a row, in milliseconds. */
 const pauseAfter = (error: Exclude<TokenError, CredentialsError>, failures: number, random: number): number => {
   if (error.retryAfter !== undefined) return Duration.toMillis(error.retryAfter)
-  if (refusesPair(error)) return jittered(backoff(failures, longestRefused), random)
+  if (refusesApp(error)) return jittered(backoff(failures, longestRefused), random)
   return failures < 2 ? 0 : jittered(backoff(failures - 1, longestTrouble), random)
 }
 
@@ -68,7 +51,7 @@ const pauseAfter = (error: Exclude<TokenError, CredentialsError>, failures: numb
 export const make = <A>(options: {
   readonly credentials: Effect.Effect<App, CredentialsError>
   readonly request: (app: App) => Effect.Effect<A, TokenError>
-}): TokenPause<A> => {
+}) => {
   let pause: Pause | undefined
   let failures = 0
   let readAt = Number.NEGATIVE_INFINITY
@@ -82,7 +65,7 @@ export const make = <A>(options: {
   const failed = (app: App, error: TokenError): Effect.Effect<never, TokenError> =>
     Effect.flatMap(Effect.zip(monotonicMillis, Random.next), ([now, random]) => {
       if (error._tag === "CredentialsError") return Effect.fail(error)
-      const refused = refusesPair(error) ? app : undefined
+      const refused = refusesApp(error) ? app : undefined
       const isOther = pause?.refused !== undefined && !isSame(pause.refused, app)
       failures = isOther ? 1 : failures + 1
       const wait = pauseAfter(error, failures, random)
@@ -91,6 +74,7 @@ export const make = <A>(options: {
       return Effect.zipRight(notePause("requestToken", wait), Effect.fail(failure))
     })
 
+  /** Asks for a token with these credentials, or fails with what began the pause that holds for them. */
   const request = (app: App): Effect.Effect<A, TokenError> =>
     Effect.flatMap(monotonicMillis, (now) => {
       const error = held(now, app)
@@ -108,6 +92,7 @@ export const make = <A>(options: {
       )
     })
 
+  /** Reads the credentials, or fails with what began the pause if there is no use in reading them. */
   const credentials = Effect.flatMap(monotonicMillis, (now): Effect.Effect<App, TokenError> => {
     const error = held(now)
     const mayDiffer = pause?.refused !== undefined && now - readAt >= betweenReads

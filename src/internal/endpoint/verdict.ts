@@ -61,6 +61,18 @@ export const authenticatesWithApp = (endpoint: string): boolean =>
 export const refusesAppBarely = ({ endpoint, status }: Failure): boolean =>
   authenticatesWithApp(endpoint) && status === 401
 
+/**
+ * Whether a failure has its cause in the application's key and secret.
+ *
+ * @internal
+ */
+export const refusesApp = (
+  error: (Refusal & { readonly _tag: "OAuthError" }) | (NoAnswer & { readonly _tag: "EndpointError" })
+): boolean =>
+  error._tag === "EndpointError"
+    ? refusesAppBarely(error)
+    : authenticatesWithApp(error.endpoint) && refusesCaller(error)
+
 /** A reset that may have been executed must not be repeated: the answer is the only place that shows the new password. */
 const mayRepeat = ({ endpoint, status }: Failure, executed: boolean): boolean =>
   endpoint !== "resetPassword" || status === 429 || !executed
@@ -88,8 +100,12 @@ export const sessionRefusalPasses = ({ errorCode, status }: SessionRefusal): boo
 const isTransientSessionRefusal = (error: SessionRefusal): boolean =>
   (sessionRefusalPasses(error) || error.retryAfter !== undefined) && mayRepeat(error, true)
 
-/** Those of connections that were never made, and may be another time: a certificate stays as it is. */
-const unreachable: ReadonlySet<string> = new Set([
+/**
+ * The codes of connections that were never made, and may be another time: a certificate stays as it is.
+ *
+ * @internal
+ */
+export const unreachable: ReadonlySet<unknown> = new Set([
   "EAI_AGAIN",
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -107,7 +123,7 @@ interface NoAnswer extends Failure {
 const isTransientNoAnswer = (error: NoAnswer): boolean => {
   const { code, reason, retryAfter, status } = error
   if (refusesAppBarely(error)) return false
-  if (reason === "NotSent") return retryAfter !== undefined || (code !== undefined && unreachable.has(code))
+  if (reason === "NotSent") return retryAfter !== undefined || unreachable.has(code)
   const passing = reason === "Transport" || reason === "Timeout" || (status !== undefined && passes(status))
   return (passing || retryAfter !== undefined) && mayRepeat(error, true)
 }

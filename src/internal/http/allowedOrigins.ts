@@ -1,9 +1,8 @@
-import * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import type { SessionHeader, Settings } from "../../ThingSpaceConfig.js"
+import { sessionHeaders, without } from "./headers.js"
 import * as origin from "./origin.js"
 
 type Request = HttpClientRequest.HttpClientRequest
@@ -30,15 +29,6 @@ const isRelative = (url: string): boolean => url[0] === "/" && url[1] !== "/" &&
 const invalid = (request: Request, description: string) =>
   new HttpClientError.RequestError({ request, reason: "InvalidUrl", description })
 
-/** No operator removes a header, so the request is made anew. */
-const without = (request: Request, names: ReadonlyArray<string>): Request =>
-  HttpClientRequest.make(request.method)(request.url).pipe(
-    HttpClientRequest.setUrlParams(request.urlParams),
-    (made) => (Option.isNone(request.hash) ? made : HttpClientRequest.setHash(made, request.hash.value)),
-    HttpClientRequest.setBody(request.body),
-    HttpClientRequest.setHeaders(names.reduce((headers, name) => Headers.remove(headers, name), request.headers))
-  )
-
 const isHostOf = (host: string | undefined, request: Request): boolean => {
   const { host: own, port, protocol } = new URL(request.url)
   const withPort = port === "" ? `${own}:${protocol === "https:" ? 443 : 80}` : own
@@ -55,18 +45,19 @@ export const make = (settings: Settings, carriesSession: boolean): Resolve => {
   const base = Either.getOrUndefined(origin.parseBase(settings.baseUrl))
   const headers = new Map([...settings.origins].filter(([address]) => Either.isRight(origin.parseProtected(address))))
   const roots = [...headers].map(([address, sessionHeader]) => ({ root: `${address}/`, sessionHeader }))
+  const unwanted = carriesSession ? ["cookie", ...sessionHeaders] : ["cookie"]
   const atBase = base === undefined ? undefined : headers.get(base.origin)
 
   /** Transports check a certificate against a `host` header, and a session of the caller's is not ours to send. */
   const checked = (request: Request, sessionHeader: SessionHeader): Addressed | HttpClientError.RequestError => {
     const { headers } = request
-    const other = sessionHeader === "sessiontoken" ? "vz-m2m-token" : "sessiontoken"
-    const isClean = !("host" in headers || "cookie" in headers || (carriesSession && other in headers))
+    const isUnwanted = (name: string) => name in headers && name !== sessionHeader
+    const isClean = !("host" in headers || unwanted.some(isUnwanted))
     if (isClean) return { request, sessionHeader }
     if ("host" in headers && !isHostOf(headers.host, request)) {
       return invalid(request, "the host header names another host than the URL")
     }
-    return { request: without(request, carriesSession ? ["cookie", other] : ["cookie"]), sessionHeader }
+    return { request: without(request, unwanted.filter(isUnwanted)), sessionHeader }
   }
 
   const parsed = (request: Request): Addressed | HttpClientError.RequestError => {

@@ -7,6 +7,7 @@ import * as Inspectable from "effect/Inspectable"
 import * as Stream from "effect/Stream"
 import * as serverText from "../secrets/serverText.js"
 import { transportError } from "../secrets/transportError.js"
+import { credentialHeaders } from "./headers.js"
 
 /**
  * Shows the caller's request, not the one sent with credentials: who prints a response or an error prints its request.
@@ -92,8 +93,6 @@ export class CallerResponse extends Inspectable.Class implements HttpClientRespo
     })
   }
 }
-
-const credentialHeaders = ["authorization", "vz-m2m-token", "sessiontoken"]
 
 /** What an error says, fit to be printed: the transport that wrote it knew the credentials it was to send. */
 const saidIn = ({ cause, description, request: { headers } }: HttpClientError.HttpClientError) => {

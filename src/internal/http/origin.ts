@@ -21,7 +21,7 @@ const parse = (address: string): Either.Either<URL, string> => {
 }
 
 /**
- * The URL, where credentials may travel to it at all: encrypted or on this machine, and with no username in it.
+ * The URL, if credentials may travel to it at all: encrypted or on this machine, and with no username in it.
  *
  * @internal
  */

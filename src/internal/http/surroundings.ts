@@ -5,6 +5,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
+import * as headers from "./headers.js"
 
 /** @internal */
 export type RedactedNames = ReadonlyArray<string | RegExp>
@@ -14,13 +15,7 @@ export type RedactedNames = ReadonlyArray<string | RegExp>
  *
  * @internal
  */
-export const credentialHeaders: RedactedNames = [
-  "authorization",
-  "vz-m2m-token",
-  "sessiontoken",
-  "cookie",
-  "set-cookie"
-]
+export const credentialHeaders: RedactedNames = [...headers.credentialHeaders, "cookie", "set-cookie"]
 
 /**
  * For the authentication calls: the header in which a revoked token comes back has no documented name.
@@ -97,7 +92,7 @@ export const guarded = <A, E, R>(call: Effect.Effect<A, E, R>, names: RedactedNa
     )
   })
 
-/** Those that were last seen to name all that carries a secret. */
+/** The latest names that were found to cover every header with a secret: compared by identity, at every call. */
 let complete: RedactedNames = credentialHeaders
 
 const namesAll = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean => {

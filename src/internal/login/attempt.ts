@@ -48,14 +48,15 @@ const admitted = (record: loginRecord.LoginRecord, marks: ReadonlyArray<password
     })
   })
 
-const warnings: { readonly [tag: string]: string | undefined } = {
-  Refused: "The platform refused the username or password; they will not be sent again",
-  Uncertain: "A login ended without a clear answer; the next one waits"
-}
-
 const warn = ({ _tag }: loginOutcome.Outcome): Effect.Effect<void> => {
-  const warning = warnings[_tag]
-  return warning === undefined ? Effect.void : Effect.logWarning(warning)
+  switch (_tag) {
+    case "Refused":
+      return Effect.logWarning("The platform refused the username or password; they will not be sent again")
+    case "Uncertain":
+      return Effect.logWarning("A login ended without a clear answer; the next one waits")
+    default:
+      return Effect.void
+  }
 }
 
 /**
