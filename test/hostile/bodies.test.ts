@@ -22,8 +22,10 @@ const scenarios = (status: 200 | 401): ReadonlyArray<trial.Scenario> => {
   const whole = ok ? success : endings("OAuthError 401 900901", "401 whole")
   /** The body ended, and says nothing that is documented. */
   const useless = ok
-    ? { body: "EndpointError Decode 200", status: "success", api: "200 whole" }
+    ? { body: "EndpointError Decode 200", status: "success", logout: "EndpointError Decode 200", api: "200 whole" }
     : endings("EndpointError StatusCode 401", "401 whole")
+  /** The same, but for ending a session, whose answer may be empty. */
+  const empty: trial.Endings = ok ? { ...useless, logout: "success" } : useless
   /** The body broke off before it said anything. */
   const broken = endings(`EndpointError ${ok ? "Transport" : "StatusCode"} ${status}`, `${status} broken`)
   /** A body of no announced length broke off, but not before it had said all. */
@@ -40,7 +42,7 @@ const scenarios = (status: 200 | 401): ReadonlyArray<trial.Scenario> => {
       play: say((request) => respond(status, `<pre>${request}</pre>`, "content-type: text/html")),
       endings: useless
     },
-    { title: "that is empty", play: say(respond(status, "")), endings: useless },
+    { title: "that is empty", play: say(respond(status, "")), endings: empty },
     { title: "without a length, all of it", play: sayAndEnd(head(status) + body), endings: whole },
     { title: "without a length, half of it", play: sayAndEnd(head(status) + body.slice(0, 30)), endings: useless },
     { title: "that never comes", play: say(head(status, length(body.length))), endings: late },
@@ -52,7 +54,7 @@ const scenarios = (status: 200 | 401): ReadonlyArray<trial.Scenario> => {
       play: say(respond(status, body, length(20)).replace(length(body.length), "x: y")),
       endings: useless
     },
-    { title: "of length 0 that is not", play: say(head(status, length(0)) + body), endings: useless },
+    { title: "of length 0 that is not", play: say(head(status, length(0)) + body), endings: empty },
     { title: "shorter than its length", play: say(head(status, length(body.length + 1)) + body), endings: late },
     {
       title: "shorter than its length, and an end",

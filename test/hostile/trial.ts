@@ -13,6 +13,8 @@ export interface Endings {
   readonly body: string
   /** Those to which a body says nothing; revoking does not even mind whether it is whole. */
   readonly status: string
+  /** Ending a session, if not as `status`: a web page with status 200 is no answer of the session service's own. */
+  readonly logout?: string
   /** A program's own. */
   readonly api: string
 }
@@ -72,11 +74,11 @@ const revoked = (status: string): string =>
 /** The pipeline asks for a token once more, at once, if the connection is lost before an answer. */
 const isRepeated = (body: string): boolean => body === "EndpointError Transport"
 
-const expected = ({ api, body, status }: Endings): Readonly<Partial<Record<CallName, string>>> => ({
+const expected = ({ api, body, status, logout = status }: Endings): Readonly<Partial<Record<CallName, string>>> => ({
   requestToken: body,
   login: body,
   revokeToken: revoked(status),
-  logout: status,
+  logout,
   get: api,
   pipeline: body === "success" || isRepeated(body) ? "200 whole" : `${body}, then 200 whole`
 })
