@@ -49,7 +49,7 @@ const watching = Effect.gen(function* () {
   const { changes } = yield* AuthStatus.AuthStatus
   yield* Effect.forkScoped(Stream.runForEach(changes, (snapshot) => Ref.update(told, (all) => [...all, snapshot])))
   yield* settle
-  return Effect.zipRight(settle, Ref.get(told))
+  return { told: Effect.zipRight(settle, Ref.get(told)) }
 })
 
 /** A store in memory that can be made to fail. */
@@ -255,10 +255,10 @@ describe("get", () => {
         ThingSpaceHttpClient.layerForUser().pipe(
           Layer.provide(Credentials.layerUws(credentials)),
           Layer.provide(pipeline.layer()),
-          Layer.provide(pipeline.layer())
+          Layer.provide(pipeline.layer()),
+          Layer.provideMerge(ThingSpaceEmulator.layer())
         )
-      ),
-      Effect.provide(ThingSpaceEmulator.layer())
+      )
     )
   )
 
@@ -321,7 +321,7 @@ describe("get", () => {
 describe("changes", () => {
   it.scoped("tells what is known at first, and then each change in order", () =>
     Effect.gen(function* () {
-      const told = yield* watching
+      const { told } = yield* watching
       const emulator = yield* platform
       yield* emulator.failNext(ThingSpaceEmulator.delayed("1 second"), { path: pipeline.paths.token })
       yield* emulator.failNext(ThingSpaceEmulator.delayed("1 second"), { path: pipeline.paths.login })
@@ -340,7 +340,7 @@ describe("changes", () => {
   it.scoped("tells nothing of calls, though each moves the end of the session", () =>
     Effect.gen(function* () {
       yield* call
-      const told = yield* watching
+      const { told } = yield* watching
       for (let minute = 0; minute < 19; minute++) {
         yield* TestClock.adjust("1 minute")
         yield* call
@@ -352,7 +352,7 @@ describe("changes", () => {
   it.scoped("tells of a session that idles out, when it does, and of a token that expires", () =>
     Effect.gen(function* () {
       yield* call
-      const told = yield* watching
+      const { told } = yield* watching
       yield* TestClock.adjust("10 minutes")
       yield* call
       yield* TestClock.adjust("20 minutes")
@@ -368,7 +368,7 @@ describe("changes", () => {
 
   it.scoped("tells of a pause, and of its end by time", () =>
     Effect.gen(function* () {
-      const told = yield* watching
+      const { told } = yield* watching
       const emulator = yield* platform
       yield* emulator.failNext(ThingSpaceEmulator.answer(503), { path: pipeline.paths.login })
       yield* Effect.flip(call)
@@ -382,7 +382,7 @@ describe("changes", () => {
 
   it.scoped("tells of a block, and of the reset that lifts it", () =>
     Effect.gen(function* () {
-      const told = yield* watching
+      const { told } = yield* watching
       yield* Effect.flip(call)
       yield* settle
       yield* Effect.flatMap(LoginGuard.LoginGuard, ({ reset }) => reset({ username }))
@@ -396,7 +396,7 @@ describe("changes", () => {
   it.scoped("tells of a credential that was refused, and of its successor", () =>
     Effect.gen(function* () {
       yield* call
-      const told = yield* watching
+      const { told } = yield* watching
       const { sessions } = yield* sources
       yield* sessions.invalidate(yield* sessions.get)
       yield* settle
@@ -411,7 +411,7 @@ describe("changes", () => {
   it.scoped("tells of a store that fails, and of its recovery", () => {
     let isBroken = true
     return Effect.gen(function* () {
-      const told = yield* watching
+      const { told } = yield* watching
       const { tokens } = yield* sources
       const token = yield* tokens.get
       yield* settle
@@ -444,7 +444,7 @@ describe("changes", () => {
 
   it.scoped("tells that nothing is held any more once the layer has closed", () =>
     Effect.gen(function* () {
-      const told = yield* Effect.provide(Effect.zipLeft(watching, call), pipeline.layer())
+      const { told } = yield* Effect.provide(Effect.zipLeft(watching, call), pipeline.layer())
       assert.strictEqual(
         words((yield* told).at(-1) ?? (yield* Effect.die("nothing was told"))),
         "token None, session None, login Open"

@@ -108,9 +108,12 @@ describe("docs/recipes.md: annotate logs by customer", () => {
         "Logged in, session #… (orchard)"
       ])
     }).pipe(
-      Effect.provide(Layer.provideMerge(Accounts.Default, ThingSpaceEmulator.layer())),
       Effect.provide(
-        Layer.merge(Logger.replace(Logger.defaultLogger, recording), Logger.minimumLogLevel(LogLevel.Debug))
+        Layer.provideMerge(Accounts.Default, ThingSpaceEmulator.layer()).pipe(
+          Layer.provideMerge(
+            Layer.merge(Logger.replace(Logger.defaultLogger, recording), Logger.minimumLogLevel(LogLevel.Debug))
+          )
+        )
       )
     )
   })

@@ -44,7 +44,8 @@ export const alias = (first: redis.Server) =>
       const behind = connect(target, "127.0.0.1")
       behind.on("error", () => socket.destroy()).on("close", () => socket.destroy())
       socket.on("close", () => behind.destroy())
-      socket.pipe(behind).pipe(socket)
+      socket.pipe(behind)
+      behind.pipe(socket)
     })
     return {
       url,

@@ -235,11 +235,8 @@ export const make = (options: Options): Effect.Effect<Evaluate, ConfigError.Conf
         const redis = current
         if (redis === undefined) return Effect.fail(failure(trouble))
         return Effect.catchAll(
-          Effect.tryPromise({
-            try: () => redis.eval(script, { keys: [key], arguments: parameters }),
-            catch: (error) => error
-          }),
-          (error) =>
+          Effect.tryPromise(() => redis.eval(script, { keys: [key], arguments: parameters })),
+          ({ error }) =>
             Effect.zipRight(
               replyOf(error) === "READONLY" ? reconnect : Effect.void,
               // While the client reconnects it fails each command with that; its own trouble was told before.

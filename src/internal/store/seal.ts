@@ -144,16 +144,18 @@ const made = (secret: BufferSource, salt: BufferSource): Effect.Effect<Vault> =>
 const vaults = new Map<string, Promise<Vault>>()
 const mostVaults = 100
 
+const kept = (mark: string, secret: Uint8Array<ArrayBuffer>, salt: Uint8Array<ArrayBuffer>): Promise<Vault> => {
+  const vault = vaults.get(mark) ?? Effect.runPromise(made(secret, salt))
+  vaults.set(mark, vault)
+  for (const [oldest] of vaults) if (vaults.size > mostVaults) vaults.delete(oldest)
+  return vault
+}
+
 const shared = (secret: Uint8Array<ArrayBuffer>, salt: Uint8Array<ArrayBuffer>): Effect.Effect<Vault> =>
   Effect.gen(function* () {
     const material = yield* Effect.promise(() => crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]))
     const mark = Encoding.encodeHex(new Uint8Array(yield* Effect.promise(() => derive(material, salt, "process", 256))))
-    const known = vaults.get(mark)
-    if (known !== undefined) return yield* Effect.promise(() => known)
-    const vault = Effect.runPromise(made(secret, salt))
-    vaults.set(mark, vault)
-    for (const [oldest] of vaults) if (vaults.size > mostVaults) vaults.delete(oldest)
-    return yield* Effect.promise(() => vault)
+    return yield* Effect.promise(() => kept(mark, secret, salt))
   })
 
 /**
