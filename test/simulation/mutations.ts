@@ -68,8 +68,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a renewal ahead of time is asked for again at every call",
     file: state,
-    find: 'return exit.value.secret === state.held.secret ? { ...next, renewal: "Attempted" } : next',
-    replace: 'return exit.value.secret === state.held.secret ? { ...next, renewal: "Pending" } : next'
+    find: '{ ...next, since: state.since, renewal: "Attempted" }',
+    replace: '{ ...next, since: state.since, renewal: "Pending" }'
   },
   {
     name: "a failed renewal ahead of time is repeated at every call",
@@ -79,9 +79,9 @@ export const mutations: ReadonlyArray<Mutation> = [
   },
   {
     name: "an expired credential is still sent",
-    file: state,
-    find: 'renewal === "Pending" ? held.expiresAt - margin : held.expiresAt\n',
-    replace: 'renewal === "Pending" ? held.expiresAt - margin : held.expiresAt + 600_000\n'
+    file: "src/internal/credential/fastPath.ts",
+    find: "now < this.held.expiresAt - this.lead ?",
+    replace: "now < this.held.expiresAt + 600_000 ?"
   },
   {
     name: "an answer that was overtaken by a refusal is taken",
@@ -122,7 +122,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a request is sent again with what it was refused with",
     file: renewal,
-    find: "if (next.find((other) => other.stage === stage)?.value !== one.value) {",
+    find: "if (next.find((other) => other.stage === stage)?.value() !== one.value()) {",
     replace: "if (next.length > 0) {"
   },
   {
@@ -140,8 +140,9 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a lost answer to a login is not a strike",
     file: record,
-    find: 'case "Uncertain":\n      return { ...open, strikes: struck(record.strikes, { id, at: now, isRefusal: false, failure: outcome.failure }) }',
-    replace: 'case "Uncertain":\n      return { ...open, strikes: record.strikes.filter((strike) => strike.id !== id) }'
+    find: "      return {\n        ...record,\n        passwords: isRefusal ? judged(true) : passwords,",
+    replace:
+      "      if (!isRefusal) return { ...record, strikes: others }\n      return {\n        ...record,\n        passwords: isRefusal ? judged(true) : passwords,"
   },
   {
     name: "the pause after a lost answer does not grow",
@@ -158,26 +159,26 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a reset forgets nothing",
     file: "src/LoginGuard.ts",
-    find: "ledgers.change(username, loginRecord.reset)",
-    replace: "ledgers.change(username, (record) => record)"
+    find: "change(username, loginRecord.reset)",
+    replace: "change(username, (record) => record)"
   },
   {
     name: "a success does not clear the record",
     file: record,
-    find: 'return accepted(record, attempt, now)\n    case "Refused"',
-    replace: 'return open\n    case "Refused"'
+    find: "strikes: younger, pause: made, epoch: next }",
+    replace: "strikes: others, pause: made, epoch: next }"
   },
   {
     name: "the success of another password forgets what was refused",
     file: record,
-    find: "const others = without(record.passwords, marks)",
-    replace: "const others = marks.length > 9 ? record.passwords : []"
+    find: "passwords: judged(false), strikes",
+    replace: "passwords: judged(false).filter(({ mark }) => marks.includes(mark)), strikes"
   },
   {
     name: "a late refusal is ignored",
-    file: record,
-    find: "passwords: [...without(record.passwords, marks), ...judged(marks, now, true)],\n        strikes: record.strikes.map",
-    replace: "passwords: record.passwords,\n        strikes: record.strikes.map"
+    file: attempt,
+    find: 'if (outcome._tag === "Uncertain") return Effect.void',
+    replace: 'if (outcome._tag !== "Accepted") return Effect.void'
   },
   {
     name: "Retry-After is ignored at the login",
@@ -194,8 +195,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a strike is recorded after the login, not before it is sent",
     file: attempt,
-    find: "yield* announce(loginRecord.begin(yield* read, attempt))",
-    replace: "yield* write(yield* read)"
+    find: "note((record) => loginRecord.begin(record, strike))",
+    replace: "note((record) => record)"
   },
   {
     name: "a login counts before it has its access token",
@@ -206,8 +207,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "the probe is skipped",
     file: attempt,
-    find: 'if (verdict.follows === "Uncertain" && probe !== undefined) yield* askFirst(ledger, probe)',
-    replace: 'if (verdict.follows === "Uncertain" && probe === undefined) yield* Effect.void'
+    find: "if (probe !== undefined && before.strikes.at(-1)?.isRefusal === false) {",
+    replace: "if (probe !== undefined && before.strikes.length > 99) {"
   },
   {
     name: "any answer to the probe will do",
@@ -230,8 +231,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a proxy's answer is a strike",
     file: outcome,
-    find: "status !== undefined && (status === 407 || status === 429",
-    replace: "status !== undefined && (status === 429"
+    find: "[407, 429, 511].includes(status)",
+    replace: "[429].includes(status)"
   },
   {
     name: "an unread code of the session service's is no refusal",
@@ -260,8 +261,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "pauses are measured by the wall clock",
     file: "src/internal/endpoint/pause.ts",
-    find: "Effect.map(Clock.currentTimeNanos, (nanos) =>\n  Number(nanos / 1_000_000n)\n)",
-    replace: "Effect.map(Clock.currentTimeMillis, (millis) =>\n  millis\n)"
+    find: "Number(clock.unsafeCurrentTimeNanos() / 1_000_000n)",
+    replace: "clock.unsafeCurrentTimeMillis()"
   },
   {
     name: "Retry-After is ignored at the token endpoint",
@@ -272,8 +273,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a refused secret is sent at every call",
     file: tokenPause,
-    find: "if (refusesPair(error)) return jittered(backoff(failures, longestRefused), random)",
-    replace: "if (refusesPair(error)) return 0"
+    find: "if (refusesApp(error)) return jittered(backoff(failures, longestRefused), random)",
+    replace: "if (refusesApp(error)) return 0"
   },
   {
     name: "another secret waits for the pause of the one before",
@@ -375,9 +376,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a failed login is repeated at once, behind the guard",
     file: session,
-    find: "return Effect.flatMap(client.login(access, credentials, { onLateAnswer }), (token) => hold(token, sentAt))",
-    replace:
-      "return Effect.flatMap(Effect.retry(client.login(access, credentials, { onLateAnswer }), { times: 1 }), (token) => hold(token, sentAt))"
+    find: "timingLogin(client.login(access, credentials, { onLateAnswer }))",
+    replace: "timingLogin(Effect.retry(client.login(access, credentials, { onLateAnswer }), { times: 1 }))"
   },
   {
     name: "a dead session is taken for a refused token",
