@@ -15,7 +15,9 @@ export default defineConfig({
     testTimeout: 30_000,
     projects: [
       { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: [system] } },
-      { extends: true, test: { name: "system", include: [system] } }
+      { extends: true, test: { name: "system", include: [system] } },
+      // What `npm run example` runs by itself; the system's tests import it.
+      { extends: true, test: { name: "example", include: ["examples/testing-your-code.ts"] } }
     ]
   }
 })

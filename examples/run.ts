@@ -68,16 +68,15 @@ const onEmulator = <A, E>(effect: Effect.Effect<A, E>) =>
     )
   )
 
-const test = (name: string) =>
-  Effect.promise(() => import("vitest/node")).pipe(
-    Effect.andThen(({ startVitest }) => startVitest("test", [], { include: [`examples/${name}.ts`], watch: false }))
-  )
+const test = Effect.promise(() => import("vitest/node")).pipe(
+  Effect.andThen(({ startVitest }) => startVitest("test", [], { project: ["example"], watch: false }))
+)
 
 const usage = Console.log(`npm run example -- NAME, where NAME is one of:\n\n${names.map((n) => `  ${n}\n`).join("")}`)
 
 const start = (name: string | undefined): Effect.Effect<unknown, unknown> => {
   if (name === undefined || !names.includes(name)) return Effect.zipRight(usage, failed)
-  if (name === "testing-your-code") return test(name)
+  if (name === "testing-your-code") return test
   return name === "quickstart" && !process.env.THINGSPACE_APP_KEY ? onEmulator(run(name)) : run(name)
 }
 

@@ -28,7 +28,7 @@ const test = (): boolean => {
   const folder = mkdtempSync(join(tmpdir(), "vitest-"))
   const report = join(folder, "report.json")
   try {
-    const project = process.argv.includes("--tested") ? "--project system" : ""
+    const project = process.argv.includes("--tested") ? "--project system" : "--project unit --project system"
     const succeeded = run(`vitest run ${project} --reporter=default --reporter=json --outputFile.json="${report}"`)
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"))
     counts.passed = numPassedTests
