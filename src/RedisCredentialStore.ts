@@ -92,6 +92,7 @@ export type Options = StoreOptions & {
  * @category models
  */
 export interface Client {
+  /** Runs a Lua script on one key: Redis's `EVAL`. */
   readonly eval: (script: string, options: { keys: Array<string>; arguments: Array<string> }) => Promise<unknown>
 }
 

@@ -174,7 +174,7 @@ export const layer = (
  * @example
  * ```ts
  * import * as Effect from "effect/Effect"
- * import type * as Redacted from "effect/Redacted"
+ * import * as Redacted from "effect/Redacted"
  * import { SessionSource, SessionToken } from "effect-thingspace-auth"
  *
  * const session = Effect.flatMap(SessionSource.SessionSource, ({ get }) => get).pipe(
