@@ -18,11 +18,7 @@ import * as stage from "./stage.js"
 
 type Client<E, R> = HttpClient.HttpClient.With<E, R>
 
-/**
- * Has a client carry credentials.
- *
- * @internal
- */
+/** Has a client carry credentials. The types of public combinators name it, so it is not stripped. */
 export interface Carrying<Options, EA> {
   (options: Options): <E, R>(client: Client<E, R>) => Client<E | HttpClientError.HttpClientError | EA, R>
   <E, R>(client: Client<E, R>, options: Options): Client<E | HttpClientError.HttpClientError | EA, R>
