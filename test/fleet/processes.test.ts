@@ -79,7 +79,13 @@ redis.describeWithRedis("processes that share a Redis", () => {
         yield* loginUnderWay
         const calling = yield* Effect.fork(callsOf(others, 5))
         yield* first.kill
-        assert.deepStrictEqual(yield* Fiber.join(calling), { 200: 10 })
+        // The lease may end before the pause that follows a login of which nobody knows the outcome.
+        const held = yield* Fiber.join(calling)
+        assert.includeMembers(["200", "LoginBlocked"], Object.keys(held))
+        yield* Effect.retry(
+          Effect.filterOrFail(callsOf(others, 5), (said) => said["200"] === 10),
+          Schedule.spaced("200 millis").pipe(Schedule.upTo("5 seconds"))
+        )
         assert.strictEqual((yield* cost).logins, 2)
       }).pipe(Effect.provide(platform())),
     patient
