@@ -46,8 +46,13 @@ const { values } = parseArgs({
   }
 })
 
-/** The promise that the simulation saw broken, if it did. */
-const brokenBy = (mutation: Mutation): Promise<string | undefined> => {
+/** What became of a deliberate bug: only a broken promise catches it, and a run that ends in another way shows nothing. */
+interface Verdict {
+  readonly word: "caught" | "SURVIVED" | "NOT RUN"
+  readonly detail: string
+}
+
+const verdictOn = (mutation: Mutation): Promise<Verdict> => {
   const folder = copy()
   apply(mutation, folder)
   const options = ["--any", "--runs", values.runs, "--seed", values.seed, "--jobs", "1"]
@@ -58,9 +63,10 @@ const brokenBy = (mutation: Mutation): Promise<string | undefined> => {
       { cwd: folder, timeout: 1_800_000 },
       (error, stdout) => {
         rmSync(folder, { recursive: true })
-        resolve(
-          error?.code === 1 ? (/^Broken: (.*)$/m.exec(stdout)?.[1] ?? `it does not run: ${error.message}`) : undefined
-        )
+        const broken = /^Broken: (.*)$/m.exec(stdout)?.[1]
+        if (error === null) resolve({ word: "SURVIVED", detail: "" })
+        else if (broken !== undefined) resolve({ word: "caught", detail: broken })
+        else resolve({ word: "NOT RUN", detail: error.message })
       }
     )
   })
@@ -73,9 +79,9 @@ let caught = 0
 const tryNext = async (): Promise<void> => {
   const mutation = waiting.shift()
   if (mutation === undefined) return
-  const broken = await brokenBy(mutation)
-  if (broken !== undefined) caught += 1
-  console.log(broken === undefined ? `SURVIVED  ${mutation.name}` : `caught    ${mutation.name}\n          ${broken}`)
+  const { detail, word } = await verdictOn(mutation)
+  if (word === "caught") caught += 1
+  console.log(`${word.padEnd(10)}${mutation.name}${detail === "" ? "" : `\n          ${detail}`}`)
   return tryNext()
 }
 
